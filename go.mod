@@ -1,0 +1,3 @@
+module github.com/gophertainer/gophertainer
+
+go 1.26
