@@ -1,0 +1,68 @@
+# Every target with its meaning: make help. Plain `make` builds all binaries,
+# static, into bin/.
+
+PREFIX  ?= /usr/local
+DESTDIR ?=
+GO      ?= go
+BIN     ?= bin
+
+module  := github.com/gophertainer/gophertainer
+# The commands that exist: a directory below cmd/ with a main.go.
+tools   := $(sort $(patsubst cmd/%/main.go,%,$(wildcard cmd/*/main.go)))
+pure    := $(filter-out gt-seccomp,$(tools))
+
+version := $(shell git describe --tags --always 2>/dev/null || echo 0)
+commit  := $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+# One stamp for all binaries of a build: gt-init refuses a plan of another one.
+stamp    = $(shell scripts/stamp.sh)
+ldflags  = -s -w -X $(module)/lib/plan.Stamp=$(stamp) -X $(module)/lib/tool.Version=$(version) \
+           -X $(module)/lib/tool.Commit=$(commit) -X main.version=$(version)
+
+.DEFAULT_GOAL := build
+.PHONY: help build demo test unit scenarios lint bench man install uninstall clean
+
+help: ## print this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r t h; do printf '%-10s %s\n' "$$t" "$$h"; done
+
+build: ## build every binary, static, into bin/ (the default)
+	@scripts/need.sh build
+	@mkdir -p $(BIN)
+	$(if $(pure),CGO_ENABLED=0 $(GO) build -trimpath -tags netgo,osusergo -ldflags '$(ldflags)' -o $(BIN)/ $(addprefix ./cmd/,$(pure)))
+	$(if $(filter gt-seccomp,$(tools)),CGO_ENABLED=1 $(GO) build -trimpath -tags netgo,osusergo \
+	  -ldflags '$(ldflags) -linkmode external -extldflags "-static"' -o $(BIN)/ ./cmd/gt-seccomp)
+
+demo: build ## build, then run a container from `tiny` with limits and show it from inside
+	@GT_BIN=$(abspath $(BIN)) sh examples/demo.sh
+
+test: ## install what the tests need, build, vet, run every test and scenario
+	@scripts/need.sh build test
+	@$(MAKE) --no-print-directory build unit scenarios
+
+unit: # go vet and the tests beside the code
+	$(GO) vet ./...
+	GT_BIN=$(abspath $(BIN)) $(GO) test -timeout 8m $$($(GO) list ./... | grep -v '/testscripts$$')
+
+scenarios: # the scenarios, against the binaries in bin/
+	GT_BIN=$(abspath $(BIN)) $(GO) test -timeout 12m ./testscripts
+
+lint: ## run the pinned linters (built from tools/ the first time, minutes)
+	GOWORK=off $(GO) -C tools build -o $(abspath $(BIN))/tools/ tool
+	@fmt=$$($(BIN)/tools/gofumpt -l $$(git ls-files -co --exclude-standard '*.go')); \
+	  if [ -n "$$fmt" ]; then echo "not as gofumpt writes it:"; echo "$$fmt"; exit 1; fi
+	$(BIN)/tools/golangci-lint run ./...
+
+bench: build ## compare with crun and runc, by turns, in one mount namespace
+	@scripts/need.sh build bench
+	@GT_BIN=$(abspath $(BIN)) scripts/bench.sh
+
+man: ## render the package comments of the commands into docs/man
+	$(GO) run ./scripts/man docs/man
+
+install: build ## install all binaries and manuals below PREFIX, or none
+	@scripts/install.sh $(BIN) '$(DESTDIR)$(PREFIX)' $(tools)
+
+uninstall: ## remove what install put below PREFIX
+	@scripts/install.sh --remove '$(DESTDIR)$(PREFIX)' $(tools)
+
+clean: ## remove what the build made
+	rm -rf $(BIN) dist

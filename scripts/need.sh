@@ -1,0 +1,76 @@
+#!/bin/sh
+# need.sh GROUP… makes sure that the host has what a make target wants. It
+# installs with apt what is missing, and only then, and only as root; anyone
+# else is told the one command. A name that no package archive has is left to
+# the tests, which skip by a condition that says what is missing.
+#
+#   NEED_OFFLINE=1   install nothing, only report
+set -eu
+
+# wanted GROUP: lines "probe package [optional]". A probe with a slash is a
+# file, else a program.
+wanted() {
+	case $1 in
+	build)
+		echo "gcc gcc"
+		echo "/usr/include/seccomp.h libseccomp-dev"
+		echo "/usr/include/stdlib.h libc6-dev"
+		;;
+	test)
+		echo "busybox busybox-static optional"
+		echo "jq jq optional"
+		echo "strace strace optional"
+		echo "zstd zstd optional"
+		;;
+	bench)
+		echo "busybox busybox-static"
+		echo "jq jq"
+		echo "strace strace"
+		echo "hyperfine hyperfine"
+		;;
+	*) echo "need: unknown group $1, need build, test or bench" >&2; exit 2 ;;
+	esac
+}
+
+missing() { # GROUP… -> packages, one a line; $only filters
+	for g; do wanted "$g"; done | while read -r probe package kind; do
+		case $probe in
+		/*) [ -e "$probe" ] && continue ;;
+		*) command -v "$probe" >/dev/null 2>&1 && continue ;;
+		esac
+		[ -z "${hard:-}" ] || [ "$kind" != optional ] || continue
+		echo "$package"
+	done | sort -u
+}
+
+command -v "${GO:-go}" >/dev/null 2>&1 || {
+	echo "need: Go 1.26 or newer is not in PATH: https://go.dev/dl" >&2
+	exit 1
+}
+
+want=$(missing "$@" | tr '\n' ' ')
+[ -n "$want" ] || exit 0
+
+if [ "$(id -u)" = 0 ] && [ -z "${NEED_OFFLINE:-}" ] && command -v apt-get >/dev/null 2>&1; then
+	echo "need: installing $want" >&2
+	log=$(mktemp)
+	trap 'rm -f "$log"' EXIT
+	export DEBIAN_FRONTEND=noninteractive
+	# Lists of a bare image are empty or old; packages one by one, so that
+	# one that cannot be had does not take the others along.
+	apt-get update -qq >"$log" 2>&1 || cat "$log" >&2
+	for p in $want; do
+		apt-get install -y -qq --no-install-recommends "$p" >"$log" 2>&1 </dev/null || {
+			echo "need: $p could not be installed:" >&2
+			tail -n 3 "$log" >&2
+		}
+	done
+fi
+
+left=$(hard=1 missing "$@" | tr '\n' ' ')
+if [ -n "$left" ]; then
+	echo "need: missing: $left- install with: sudo apt-get install -y $left" >&2
+	exit 1
+fi
+soft=$(missing "$@" | tr '\n' ' ')
+[ -z "$soft" ] || echo "need: without $soft(sudo apt-get install -y $soft): some tests will be skipped" >&2
