@@ -9,6 +9,7 @@ BIN     ?= bin
 module  := github.com/gophertainer/gophertainer
 # The commands that exist: a directory below cmd/ with a main.go.
 tools   := $(sort $(patsubst cmd/%/main.go,%,$(wildcard cmd/*/main.go)))
+static  := -trimpath -tags netgo,osusergo
 pure    := $(filter-out gt-seccomp,$(tools))
 
 version := $(shell git describe --tags --always 2>/dev/null || echo 0)
@@ -27,8 +28,8 @@ help: ## print this list
 build: ## build every binary, static, into bin/ (the default)
 	@scripts/need.sh build
 	@mkdir -p $(BIN)
-	$(if $(pure),CGO_ENABLED=0 $(GO) build -trimpath -tags netgo,osusergo -ldflags '$(ldflags)' -o $(BIN)/ $(addprefix ./cmd/,$(pure)))
-	$(if $(filter gt-seccomp,$(tools)),CGO_ENABLED=1 $(GO) build -trimpath -tags netgo,osusergo \
+	$(if $(pure),CGO_ENABLED=0 $(GO) build $(static) -ldflags '$(ldflags)' -o $(BIN)/ $(addprefix ./cmd/,$(pure)))
+	$(if $(filter gt-seccomp,$(tools)),CGO_ENABLED=1 $(GO) build $(static) \
 	  -ldflags '$(ldflags) -linkmode external -extldflags "-static"' -o $(BIN)/ ./cmd/gt-seccomp)
 
 demo: build ## build, then run a container from `tiny` with limits and show it from inside

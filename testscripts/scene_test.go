@@ -1,0 +1,96 @@
+package testscripts
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+type sceneKey struct{}
+
+// A scene is what the harness knows about one running scenario.
+type scene struct {
+	work    string // $WORK
+	state   string // $GOPHERTAINER_ROOT
+	id      string // $ID
+	watched map[string]string
+}
+
+func sceneOf(ts *testscript.TestScript) *scene { return ts.Value(sceneKey{}).(*scene) }
+
+// canaries are host files that no container may ever change.
+func canaries() []string {
+	files := []string{
+		"/etc/passwd", "/etc/shadow", "/etc/hosts", "/etc/hostname",
+		"/proc/sys/kernel/core_pattern", "/proc/sys/kernel/hostname",
+	}
+	bins, _ := filepath.Glob(filepath.Join(binDir, "g*"))
+	return append(files, bins...)
+}
+
+// watch records the contents of files; an absent file has to stay absent.
+func (s *scene) watch(files ...string) error {
+	if s.watched == nil {
+		s.watched = map[string]string{}
+	}
+	for _, f := range files {
+		sum, err := digest(f)
+		if err != nil {
+			return err
+		}
+		s.watched[f] = sum
+	}
+	return nil
+}
+
+// changed names the watched files that are not what they were.
+func (s *scene) changed() []string {
+	var out []string
+	for f, was := range s.watched {
+		is, err := digest(f)
+		if err != nil {
+			is = err.Error()
+		}
+		if is != was {
+			out = append(out, fmt.Sprintf("host file %s changed: was %s, is %s", f, was, is))
+		}
+	}
+	return out
+}
+
+func digest(file string) (string, error) {
+	data, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "absent", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%x", sha256.Sum256(data)), nil
+}
+
+// end runs after the scenario, whatever became of it. Nothing may stay mounted
+// below the work directory: testscript removes that tree next.
+func (s *scene) end(t testscript.T) {
+	left := append(s.leftovers(), s.changed()...)
+	s.clean()
+	if still, err := mountsBelow(s.work); err != nil || len(still) > 0 {
+		fmt.Fprintf(os.Stderr, "testscripts: %v still mounted (%v): stopping before a removal reaches through them\n", still, err)
+		os.Exit(2)
+	}
+	if len(left) == 0 {
+		return
+	}
+	for _, l := range left {
+		t.Log("left behind: ", l)
+	}
+	if f, ok := t.(interface{ Failed() bool }); ok && f.Failed() {
+		return
+	}
+	t.FailNow()
+}
