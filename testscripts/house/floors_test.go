@@ -137,4 +137,3 @@ func TestCommandsKeepTheirInternals(t *testing.T) {
 		}
 	}
 }
-

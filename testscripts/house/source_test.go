@@ -42,7 +42,7 @@ var parsed = sync.OnceValues(func() ([]*source, error) {
 		if err != nil {
 			return err
 		}
-		if d.IsDir() && (slices.Contains([]string{".git", "bin", "dist", "testdata"}, d.Name())) {
+		if d.IsDir() && slices.Contains([]string{".git", "bin", "dist", "testdata"}, d.Name()) {
 			return fs.SkipDir
 		}
 		if d.IsDir() || !strings.HasSuffix(p, ".go") {
