@@ -53,7 +53,7 @@ const (
 	OpChdir           // chdir(Path), making sure that it is inside
 	OpReady           // send the verdict; then wait at the gate FD
 	OpExec            // execve: Path (looked up in PATH if without a slash), Args, Env
-	OpReap            // stay as PID 1, run the rest of the plan in a child
+	OpClock           // time every step from here on, for --trace
 	opEnd
 )
 
@@ -119,7 +119,7 @@ var names = [opEnd]string{
 	"symlink", "console", "hook", "sync", "pivot", "mask", "readonly", "sysctl", "hostname",
 	"domainname", "loopback", "rlimit", "scheduler", "ioprio", "affinity", "personality", "umask",
 	"setsid", "label", "bound", "user", "capabilities", "no-new-privs", "seccomp", "chdir",
-	"ready", "exec", "reap",
+	"ready", "exec", "clock",
 }
 
 // String is the word for the step in `gt-oci plan` and in traces.

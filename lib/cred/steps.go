@@ -1,0 +1,95 @@
+package cred
+
+import (
+	"strings"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+
+	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/plan"
+)
+
+// Options say what the host allows.
+type Options struct {
+	Permitted  Set  // what can be granted
+	NoGroups   bool // setgroups(2) is denied in the container's user namespace
+	SkipLimits bool // the parent sets the resource limits
+	Warn       func(format string, args ...any)
+}
+
+var resources = map[string]uint64{
+	"RLIMIT_CPU": 0, "RLIMIT_FSIZE": 1, "RLIMIT_DATA": 2, "RLIMIT_STACK": 3, "RLIMIT_CORE": 4,
+	"RLIMIT_RSS": 5, "RLIMIT_NPROC": 6, "RLIMIT_NOFILE": 7, "RLIMIT_MEMLOCK": 8, "RLIMIT_AS": 9,
+	"RLIMIT_LOCKS": 10, "RLIMIT_SIGPENDING": 11, "RLIMIT_MSGQUEUE": 12, "RLIMIT_NICE": 13,
+	"RLIMIT_RTPRIO": 14, "RLIMIT_RTTIME": 15,
+}
+
+// Resource is the number of a limit of getrlimit(2) by its name.
+func Resource(name string) (int, bool) {
+	n, ok := resources[name]
+	return int(n), ok
+}
+
+// Limits makes the steps for resource limits, late in the birth, so that small
+// ones do not choke it.
+func Limits(p *specs.Process, pl *plan.Plan, o Options) error {
+	for i, l := range p.Rlimits {
+		member := "/process/rlimits/" + itoa(i)
+		n, ok := resources[l.Type]
+		if !ok {
+			return fail.Spec(member+"/type", "%q is no resource limit, need one of getrlimit(2)", l.Type)
+		}
+		if !o.SkipLimits {
+			pl.Add(plan.Step{Op: plan.OpRlimit, Member: member, Path: l.Type, Nums: []uint64{n, l.Soft, l.Hard}})
+		}
+	}
+	return nil
+}
+
+// Identity makes the steps that give privileges up, and in between calls
+// filter, where a seccomp filter goes that needs privilege to be loaded.
+func Identity(p *specs.Process, pl *plan.Plan, o Options, filter func()) {
+	if p.NoNewPrivileges {
+		pl.Add(plan.Step{Op: plan.OpNoNewPrivs, Member: "/process/noNewPrivileges"})
+	} else {
+		filter()
+	}
+	c := p.Capabilities
+	if c == nil {
+		c = &specs.LinuxCapabilities{}
+	}
+	bounding := o.grant("bounding", c.Bounding)
+	effective, permitted := o.grant("effective", c.Effective), o.grant("permitted", c.Permitted)
+	inheritable, ambient := o.grant("inheritable", c.Inheritable), o.grant("ambient", c.Ambient)
+	pl.Add(plan.Step{Op: plan.OpBound, Member: "/process/capabilities/bounding", Nums: []uint64{uint64(bounding)}})
+	user := plan.Step{Op: plan.OpUser, Member: "/process/user", UID: p.User.UID, GID: p.User.GID}
+	for _, g := range p.User.AdditionalGids {
+		user.Nums = append(user.Nums, uint64(g))
+	}
+	if o.NoGroups && len(user.Nums) == 0 {
+		user.Flags = 1
+	}
+	pl.Add(user)
+	pl.Add(plan.Step{
+		Op: plan.OpCapabilities, Member: "/process/capabilities",
+		Nums: []uint64{uint64(effective & permitted), uint64(permitted), uint64(inheritable), uint64(ambient & permitted & inheritable)},
+	})
+}
+
+// grant drops what cannot be granted, with a warning: the spec wants it
+// ("Any value which cannot be mapped … MUST be logged as a warning").
+func (o Options) grant(set string, list []string) Set {
+	want, unknown := ParseSet(list)
+	missing := append(unknown, (want &^ o.Permitted).Names()...)
+	if len(missing) > 0 && o.Warn != nil {
+		o.Warn("/process/capabilities/%s: have no %s to give", set, strings.Join(missing, " "))
+	}
+	return want & o.Permitted
+}
+
+func itoa(i int) string {
+	if i < 10 {
+		return string(rune('0' + i))
+	}
+	return itoa(i/10) + string(rune('0'+i%10))
+}

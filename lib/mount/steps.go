@@ -1,0 +1,181 @@
+package mount
+
+import (
+	"path/filepath"
+	"strings"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/plan"
+)
+
+// A Hierarchy is one cgroup hierarchy as a container sees it.
+type Hierarchy struct {
+	Name  string   // directory below /sys/fs/cgroup; "" is cgroup2 as the whole
+	Data  string   // mount data of a v1 hierarchy: "cpu,cpuacct"
+	Dir   string   // the container's own directory on the host
+	Links []string // further names of the hierarchy: "cpu"
+}
+
+// Host is what the steps depend on beside the spec.
+type Host struct {
+	Bundle      string // absolute
+	Hierarchies []Hierarchy
+	CgroupNS    bool // the container gets a cgroup namespace
+	UserNS      bool // the container gets a new user namespace: no mknod, root tree by descriptor
+	Root        int  // descriptor index of the root's tree, 0 to open it by path
+	NoPivot     bool
+}
+
+// Steps makes the steps that build the container's tree, up to but without
+// hooks and pivot.
+func Steps(s *specs.Spec, pl *plan.Plan, h Host) error {
+	prop := uint64(unix.MS_SLAVE | unix.MS_REC)
+	if word := s.Linux.RootfsPropagation; word != "" {
+		p, ok := propagations[word]
+		if !ok {
+			return fail.Spec("/linux/rootfsPropagation", "have %q, need shared, slave, private or unbindable", word)
+		}
+		if p&unix.MS_UNBINDABLE == 0 {
+			prop = p | unix.MS_REC
+		}
+	}
+	pl.Add(plan.Step{Op: plan.OpPropagation, Member: "/linux/rootfsPropagation", Path: "/", Flags: prop})
+	pl.Add(plan.Step{Op: plan.OpRoot, Member: "/root/path", Source: rootfs(s, h.Bundle), FD: h.Root})
+	for i := range s.Mounts {
+		if err := one(&s.Mounts[i], pl, h, "/mounts/"+itoa(i)); err != nil {
+			return err
+		}
+	}
+	devices(s, pl, h)
+	return nil
+}
+
+func rootfs(s *specs.Spec, bundle string) string {
+	if filepath.IsAbs(s.Root.Path) {
+		return s.Root.Path
+	}
+	return filepath.Join(bundle, s.Root.Path)
+}
+
+func one(m *specs.Mount, pl *plan.Plan, h Host, member string) error {
+	if len(m.UIDMappings)+len(m.GIDMappings) > 0 {
+		return fail.Spec(member+"/uidMappings", "id-mapped mounts: have no support, need a mount without it")
+	}
+	o, err := Parse(m, member)
+	if err != nil {
+		return err
+	}
+	step := plan.Step{
+		Member: member, Path: m.Destination, Source: m.Source, Type: m.Type,
+		Set: o.Set, Clear: o.Clear, Prop: o.Prop, Data: strings.Join(o.Data, ","),
+	}
+	switch {
+	case m.Type == "cgroup" || m.Type == "cgroup2":
+		cgroups(step, pl, h)
+		return nil
+	case o.Remount:
+		return fail.Spec(member+"/options", "remount: have no support, need the options on the mount itself")
+	case o.Bind:
+		if len(o.Data) > 0 {
+			return fail.Spec(member+"/options", "%q: a bind mount takes no filesystem options", o.Data[0])
+		}
+		bind(step, o, pl, h)
+		return nil
+	}
+	step.Op = plan.OpMount
+	step.Set |= o.RecSet
+	if step.Source == "" {
+		step.Source = m.Type
+	}
+	pl.Add(step)
+	return nil
+}
+
+func bind(step plan.Step, o Options, pl *plan.Plan, h Host) {
+	step.Op, step.Type, step.Flags = plan.OpBind, "", unix.MS_BIND
+	if o.Recursive {
+		step.Flags |= unix.MS_REC
+	}
+	if !filepath.IsAbs(step.Source) {
+		step.Source = filepath.Join(h.Bundle, step.Source)
+	}
+	if o.RecSet|o.RecClear != 0 {
+		step.Nums = []uint64{o.RecSet, o.RecClear}
+	}
+	pl.Add(step)
+}
+
+// cgroups shows the container its own groups: with a cgroup namespace by
+// mounting the hierarchies, which then begin at its group; without one by
+// binding its group's directories. On v1 each hierarchy has a directory in a
+// tmpfs (runtime-spec config-linux.md, "cgroup mounts" as runc does them).
+func cgroups(step plan.Step, pl *plan.Plan, h Host) {
+	if len(h.Hierarchies) == 0 {
+		return
+	}
+	base := step
+	if h.Hierarchies[0].Name == "" {
+		hierarchy(base, h.Hierarchies[0], pl, h)
+		return
+	}
+	ro := base.Set & unix.MOUNT_ATTR_RDONLY
+	tmpfs := base
+	tmpfs.Op, tmpfs.Type, tmpfs.Source, tmpfs.Data = plan.OpMount, "tmpfs", "tmpfs", "mode=755"
+	tmpfs.Set &^= unix.MOUNT_ATTR_RDONLY
+	pl.Add(tmpfs)
+	for _, one := range h.Hierarchies {
+		s := base
+		s.Path = base.Path + "/" + one.Name
+		hierarchy(s, one, pl, h)
+		for _, link := range one.Links {
+			pl.Add(plan.Step{Op: plan.OpSymlink, Member: base.Member, Path: base.Path + "/" + link, Source: one.Name})
+		}
+	}
+	if ro != 0 {
+		pl.Add(plan.Step{Op: plan.OpRemount, Member: base.Member, Path: base.Path, Set: ro})
+	}
+}
+
+func hierarchy(s plan.Step, one Hierarchy, pl *plan.Plan, h Host) {
+	if h.CgroupNS {
+		s.Op, s.Type, s.Source, s.Data = plan.OpMount, "cgroup", "cgroup", one.Data
+		if one.Name == "" {
+			s.Type, s.Source = "cgroup2", "cgroup"
+		}
+	} else {
+		s.Op, s.Type, s.Source, s.Data, s.Flags = plan.OpBind, "", one.Dir, "", unix.MS_BIND
+	}
+	pl.Add(s)
+}
+
+// Late makes the steps after the hooks: masks, read-only paths, the root's own
+// mode, and the pivot.
+func Late(s *specs.Spec, pl *plan.Plan, h Host) {
+	for i, p := range s.Linux.MaskedPaths {
+		pl.Add(plan.Step{Op: plan.OpMask, Member: "/linux/maskedPaths/" + itoa(i), Path: p})
+	}
+	for i, p := range s.Linux.ReadonlyPaths {
+		pl.Add(plan.Step{Op: plan.OpReadonly, Member: "/linux/readonlyPaths/" + itoa(i), Path: p})
+	}
+	if s.Root.Readonly {
+		pl.Add(plan.Step{Op: plan.OpRemount, Member: "/root/readonly", Path: "/", Set: unix.MOUNT_ATTR_RDONLY})
+	}
+	pivot := plan.Step{Op: plan.OpPivot, Member: "/root/path"}
+	if h.NoPivot {
+		pivot.Flags = 1
+	}
+	if p := propagations[s.Linux.RootfsPropagation]; p != 0 {
+		pivot.Prop = p
+	}
+	pl.Add(pivot)
+}
+
+func itoa(i int) string {
+	if i < 10 {
+		return string(rune('0' + i))
+	}
+	return itoa(i/10) + string(rune('0'+i%10))
+}
