@@ -1,0 +1,72 @@
+package main
+
+import (
+	"os"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/seccomp"
+)
+
+// What libseccomp is asked to write.
+type form int
+
+const (
+	asBPF form = iota
+	asPFC
+)
+
+func compile(opt *options) error {
+	s, err := profileOf(opt)
+	if err != nil {
+		return err
+	}
+	filter, err := filterOf(s, opt.target.arch)
+	if err != nil {
+		return err
+	}
+	return write(opt.output, filter)
+}
+
+// filterOf is the whole filter: the check for unknown system calls, then what
+// libseccomp made of the rules.
+func filterOf(s *specs.LinuxSeccomp, arch specs.Arch) ([]byte, error) {
+	if err := seccomp.Check(s); err != nil {
+		return nil, err
+	}
+	body, ranges, err := build(s, arch, asBPF)
+	if err != nil {
+		return nil, err
+	}
+	var front []byte
+	if refuses(s) {
+		front = encode(newer(ranges))
+	}
+	if n := (len(front) + len(body)) / 8; n > unix.BPF_MAXINSNS {
+		return nil, fail.Spec("/linux/seccomp/syscalls", "make %d instructions, need at most %d", n, unix.BPF_MAXINSNS)
+	}
+	return append(front, body...), nil
+}
+
+// refuses says whether an unknown system call would meet an action that a C
+// library does not take for "the kernel has no such call". A tracer answers for
+// itself.
+func refuses(s *specs.LinuxSeccomp) bool {
+	switch s.DefaultAction {
+	case specs.ActAllow, specs.ActLog, specs.ActTrace:
+		return false
+	case specs.ActErrno:
+		return s.DefaultErrnoRet == nil || *s.DefaultErrnoRet != uint(unix.ENOSYS)
+	}
+	return true
+}
+
+func write(path string, b []byte) error {
+	if path == "-" {
+		_, err := os.Stdout.Write(b)
+		return err
+	}
+	return os.WriteFile(path, b, 0o644)
+}

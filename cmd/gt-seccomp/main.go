@@ -1,0 +1,104 @@
+/*
+gt-seccomp compiles the seccomp profile of a container to BPF.
+
+# Synopsis
+
+	gt-seccomp compile  [-o FILE] [--cap LIST] [--arch ARCH] [--kernel VERSION] [FILE|-]
+	gt-seccomp dump     [--format bpf|pfc] [--cap LIST] [--arch ARCH] [--kernel VERSION] [FILE|-]
+	gt-seccomp default  [--cap LIST] [--arch ARCH] [--kernel VERSION]
+	gt-seccomp features
+
+# Description
+
+gt-oci runs gt-seccomp when a container is created whose profile it has not
+compiled before, and keeps the answer. It is the only program of the project
+that links libseccomp.
+
+The profile is read from FILE, or from stdin. It is the object /linux/seccomp of
+a config.json, a whole config.json, or a profile as Docker, Podman and
+containerd have it, whose rules depend on capabilities, architecture and kernel
+(archMap, includes, excludes).
+
+compile writes the filter: an array of struct sock_filter, 8 bytes an
+instruction, as seccomp(2) wants it. dump writes the same for people: the
+instructions (bpf), or the pseudo code of libseccomp (pfc), which lacks the
+instructions put in front.
+
+In front stands a check for system calls that are newer than every one the
+profile names: they fail with ENOSYS, not with the default action, so that a C
+library tries the older call. It is absent if the default action lets the call
+pass, traces it, or is ENOSYS.
+
+A name that libseccomp does not know is passed over. Two conditions on one
+argument of a rule are two rules: a call passes if either holds.
+
+default writes the object that stands for Docker's default profile. features
+writes what libseccomp and the kernel can do.
+
+# Options
+
+	-o, --output FILE     write to FILE, not to stdout
+	-f, --format FORM     bpf (instructions) or pfc (pseudo code)
+	    --cap LIST        capabilities the container has, for includes and excludes:
+	                      CAP_SYS_ADMIN,CAP_BPF or sys_admin,bpf; may be repeated
+	    --arch ARCH       architecture of the container: amd64 or SCMP_ARCH_X86_64;
+	                      this machine's if absent
+	    --kernel VERSION  kernel of the container, as 6.1; the running one if absent
+
+# Examples
+
+	gt-seccomp default --cap sys_ptrace > seccomp.json
+	gt-seccomp compile -o filter.bpf seccomp.json
+	gt-seccomp dump config.json | less
+
+# Exit status
+
+0 done, 1 failed, 2 wrong usage or a wrong profile.
+*/
+package main
+
+import (
+	"io"
+	"os"
+
+	"github.com/gophertainer/gophertainer/lib/fail"
+)
+
+func main() {
+	os.Exit(run(os.Args[1:]))
+}
+
+func run(args []string) int {
+	if len(args) == 1 && (args[0] == "--help" || args[0] == "-h" || args[0] == "help") {
+		io.WriteString(os.Stdout, usage)
+		return 0
+	}
+	err := verb(args)
+	if err != nil {
+		io.WriteString(os.Stderr, "gt-seccomp: "+err.Error()+"\n")
+	}
+	return fail.Exit(err)
+}
+
+func verb(args []string) error {
+	if len(args) == 0 {
+		return fail.Usage("have no verb, need compile, dump, default or features")
+	}
+	opt, err := parse(args[0], args[1:])
+	if err != nil {
+		return err
+	}
+	if opt.help {
+		_, err := io.WriteString(os.Stdout, usage)
+		return err
+	}
+	switch args[0] {
+	case "compile":
+		return compile(opt)
+	case "dump":
+		return dump(opt)
+	case "default":
+		return printDefault(opt)
+	}
+	return printFeatures()
+}

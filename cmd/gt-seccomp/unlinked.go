@@ -1,0 +1,17 @@
+//go:build !cgo
+
+package main
+
+import (
+	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"github.com/gophertainer/gophertainer/lib/fail"
+)
+
+var errUnlinked = fail.New(fail.CodeHost, "built without libseccomp")
+
+func build(*specs.LinuxSeccomp, specs.Arch, form) ([]byte, []span, error) {
+	return nil, nil, errUnlinked
+}
+
+func linked() (library, error) { return library{}, errUnlinked }
