@@ -1,6 +1,7 @@
 package cred
 
 import (
+	"strconv"
 	"strings"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
@@ -34,7 +35,7 @@ func Resource(name string) (int, bool) {
 // ones do not choke it.
 func Limits(p *specs.Process, pl *plan.Plan, o Options) error {
 	for i, l := range p.Rlimits {
-		member := "/process/rlimits/" + itoa(i)
+		member := "/process/rlimits/" + strconv.Itoa(i)
 		n, ok := resources[l.Type]
 		if !ok {
 			return fail.Spec(member+"/type", "%q is no resource limit, need one of getrlimit(2)", l.Type)
@@ -85,11 +86,4 @@ func (o Options) grant(set string, list []string) Set {
 		o.Warn("/process/capabilities/%s: have no %s to give", set, strings.Join(missing, " "))
 	}
 	return want & o.Permitted
-}
-
-func itoa(i int) string {
-	if i < 10 {
-		return string(rune('0' + i))
-	}
-	return itoa(i/10) + string(rune('0'+i%10))
 }

@@ -2,6 +2,7 @@ package mount
 
 import (
 	"path"
+	"strconv"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
@@ -47,7 +48,7 @@ func devices(s *specs.Spec, pl *plan.Plan, h Host) {
 	}
 	for i := range s.Linux.Devices {
 		d := &s.Linux.Devices[i]
-		step := plan.Step{Member: "/linux/devices/" + itoa(i), Path: d.Path, Dev: unix.Mkdev(uint32(d.Major), uint32(d.Minor))}
+		step := plan.Step{Member: "/linux/devices/" + strconv.Itoa(i), Path: d.Path, Dev: unix.Mkdev(uint32(d.Major), uint32(d.Minor))}
 		mode := uint32(0o666)
 		if d.FileMode != nil {
 			mode = uint32(*d.FileMode) & 0o7777

@@ -2,6 +2,7 @@ package mount
 
 import (
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
@@ -45,7 +46,7 @@ func Steps(s *specs.Spec, pl *plan.Plan, h Host) error {
 	pl.Add(plan.Step{Op: plan.OpPropagation, Member: "/linux/rootfsPropagation", Path: "/", Flags: prop})
 	pl.Add(plan.Step{Op: plan.OpRoot, Member: "/root/path", Source: rootfs(s, h.Bundle), FD: h.Root})
 	for i := range s.Mounts {
-		if err := one(&s.Mounts[i], pl, h, "/mounts/"+itoa(i)); err != nil {
+		if err := one(&s.Mounts[i], pl, h, "/mounts/"+strconv.Itoa(i)); err != nil {
 			return err
 		}
 	}
@@ -155,10 +156,10 @@ func hierarchy(s plan.Step, one Hierarchy, pl *plan.Plan, h Host) {
 // mode, and the pivot.
 func Late(s *specs.Spec, pl *plan.Plan, h Host) {
 	for i, p := range s.Linux.MaskedPaths {
-		pl.Add(plan.Step{Op: plan.OpMask, Member: "/linux/maskedPaths/" + itoa(i), Path: p})
+		pl.Add(plan.Step{Op: plan.OpMask, Member: "/linux/maskedPaths/" + strconv.Itoa(i), Path: p})
 	}
 	for i, p := range s.Linux.ReadonlyPaths {
-		pl.Add(plan.Step{Op: plan.OpReadonly, Member: "/linux/readonlyPaths/" + itoa(i), Path: p})
+		pl.Add(plan.Step{Op: plan.OpReadonly, Member: "/linux/readonlyPaths/" + strconv.Itoa(i), Path: p})
 	}
 	if s.Root.Readonly {
 		pl.Add(plan.Step{Op: plan.OpRemount, Member: "/root/readonly", Path: "/", Set: unix.MOUNT_ATTR_RDONLY})
@@ -171,11 +172,4 @@ func Late(s *specs.Spec, pl *plan.Plan, h Host) {
 		pivot.Prop = p
 	}
 	pl.Add(pivot)
-}
-
-func itoa(i int) string {
-	if i < 10 {
-		return string(rune('0' + i))
-	}
-	return itoa(i/10) + string(rune('0'+i%10))
 }

@@ -34,7 +34,8 @@ type cloneArgs struct {
 // joined is what the two children share with the parent: everything they need
 // is here, since they may not allocate.
 type joined struct {
-	path      *byte
+	empty     *byte
+	exe       int
 	argv      **byte
 	envv      **byte
 	files     []int
@@ -87,7 +88,7 @@ func (s *Spawn) startJoined() (pid, pidfd int, err error) {
 }
 
 func (s *Spawn) joinedArgs() (*joined, error) {
-	path, err := syscall.BytePtrFromString(s.Path)
+	empty, err := syscall.BytePtrFromString("")
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +101,7 @@ func (s *Spawn) joinedArgs() (*joined, error) {
 		return nil, err
 	}
 	j := &joined{
-		path: path, argv: &argv[0], envv: &envv[0],
+		empty: empty, exe: s.Exe, argv: &argv[0], envv: &envv[0],
 		files: append([]int(nil), s.Files...), join: s.Join, rootUID: s.RootUID,
 	}
 	for _, fd := range s.Files {
@@ -175,6 +176,11 @@ func secondChild(j *joined) {
 			return
 		}
 	}
+	exe, _, e := syscall.RawSyscall(syscall.SYS_FCNTL, uintptr(j.exe), unix.F_DUPFD_CLOEXEC, uintptr(j.spareBase))
+	if e != 0 {
+		j.errno = uintptr(e)
+		return
+	}
 	// Two passes, so that no source is overwritten before it is copied.
 	for i := range j.files {
 		fd, _, e := syscall.RawSyscall(syscall.SYS_FCNTL, uintptr(j.files[i]), unix.F_DUPFD_CLOEXEC, uintptr(j.spareBase))
@@ -190,7 +196,8 @@ func secondChild(j *joined) {
 			return
 		}
 	}
-	_, _, e := syscall.RawSyscall(syscall.SYS_EXECVE, uintptr(unsafe.Pointer(j.path)),
-		uintptr(unsafe.Pointer(j.argv)), uintptr(unsafe.Pointer(j.envv)))
+	// By descriptor: every path is the container's by now.
+	_, _, e = syscall.RawSyscall6(unix.SYS_EXECVEAT, exe, uintptr(unsafe.Pointer(j.empty)),
+		uintptr(unsafe.Pointer(j.argv)), uintptr(unsafe.Pointer(j.envv)), unix.AT_EMPTY_PATH, 0)
 	j.errno = uintptr(e)
 }

@@ -4,6 +4,7 @@
 package sys
 
 import (
+	"strconv"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -18,7 +19,7 @@ type Join struct {
 
 // A Spawn says how to make a process.
 type Spawn struct {
-	Path    string   // program, as the caller's namespaces see it
+	Exe     int      // open program; it needs no read permission (O_PATH)
 	Args    []string // argv
 	Env     []string
 	Files   []int  // the child's descriptors 0, 1, 2 …
@@ -55,7 +56,7 @@ func (s *Spawn) Start() (pid, pidfd int, err error) {
 		attr.Credential = &syscall.Credential{NoSetGroups: true}
 	}
 	pidfd = -1
-	pid, err = syscall.ForkExec(s.Path, s.Args, &syscall.ProcAttr{Env: s.Env, Files: files, Sys: attr})
+	pid, err = syscall.ForkExec("/proc/self/fd/"+strconv.Itoa(s.Exe), s.Args, &syscall.ProcAttr{Env: s.Env, Files: files, Sys: attr})
 	return pid, pidfd, err
 }
 

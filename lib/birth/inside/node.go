@@ -133,6 +133,13 @@ func (b *birth) readonly(s *plan.Step) error {
 // console opens a terminal in the container's own devpts. Its peer comes from
 // the master (TIOCGPTPEER), so no name in /dev is trusted (CVE-2025-52565).
 func (b *birth) console(s *plan.Step) error {
+	if b.root < 0 { // entering a container: its root is ours already
+		root, err := unix.Open("/", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+		if err != nil {
+			return err
+		}
+		b.root = root
+	}
 	fd, err := path.Open(b.root, "dev/pts/ptmx", unix.O_RDWR|unix.O_NOCTTY)
 	if err != nil {
 		return err

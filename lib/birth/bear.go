@@ -1,0 +1,213 @@
+package birth
+
+import (
+	"errors"
+	"os"
+	"strconv"
+	"syscall"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"github.com/gophertainer/gophertainer/lib/birth/inside"
+	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/ns"
+	"github.com/gophertainer/gophertainer/lib/plan"
+	"github.com/gophertainer/gophertainer/lib/sys"
+)
+
+// Request is one process to be made. The functions are called in the order in
+// which they stand; nil ones are skipped.
+type Request struct {
+	Namespace *ns.Set
+	Maps      *specs.Linux // id maps, if a user namespace is created
+	Cgroup    int          // directory descriptor to be born in, -1 for none
+	Preserve  int          // descriptors after 2 that go to the program
+	Stdio     [3]int
+	RootUID   bool // become root of the user namespace that is joined
+
+	// Born is told the PID; the process waits for its plan meanwhile.
+	Born func(pid int) error
+	// Plan makes the plan and the descriptors that its steps name.
+	Plan func(pid int) (*plan.Plan, []int, error)
+	// Sync runs when the process stops before pivot_root.
+	Sync func(pid int) error
+	// Console gets the master of the terminal, and owns it.
+	Console func(master *os.File) error
+	// Times gets microseconds since the plan arrived, one a step.
+	Times func(p *plan.Plan, us []uint32)
+	// Died explains an end without a word, as of a process that was killed.
+	Died func(pid int) error
+}
+
+// Born is a process that is ready: at its gate, or executing its program.
+type Born struct {
+	Pid   int
+	PidFD int // the caller's
+}
+
+// Bear makes the process. When it fails nothing of the process is left.
+func Bear(r *Request) (*Born, error) {
+	exe, err := openInit()
+	if err != nil {
+		return nil, err
+	}
+	defer unix.Close(exe)
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer unix.Close(pair[0])
+	b, err := r.spawn(exe, pair[1])
+	_ = unix.Close(pair[1])
+	if err != nil {
+		return nil, explainSpawn(r, err)
+	}
+	if err := r.converse(pair[0], b.Pid); err != nil {
+		b.kill()
+		return nil, err
+	}
+	return b, nil
+}
+
+func (r *Request) spawn(exe, sock int) (*Born, error) {
+	files := []int{r.Stdio[0], r.Stdio[1], r.Stdio[2]}
+	for i := range r.Preserve {
+		files = append(files, 3+i)
+	}
+	keep := len(files)
+	s := sys.Spawn{
+		Exe: exe, Args: []string{"gt-init"}, Files: append(files, sock),
+		Env: []string{"GT_INIT=" + strconv.Itoa(keep) + "," + strconv.Itoa(keep), "GOMAXPROCS=1"},
+		New: r.Namespace.New, Join: r.Namespace.Join, Cgroup: r.Cgroup, RootUID: r.RootUID,
+	}
+	if r.Namespace.Creates(unix.CLONE_NEWUSER) {
+		s.UIDMap, s.GIDMap = idMap(r.Maps.UIDMappings), idMap(r.Maps.GIDMappings)
+		s.Groups = !denySetgroups(r.Maps)
+		s.RootUID = true
+	}
+	pid, pidfd, err := s.Start()
+	return &Born{Pid: pid, PidFD: pidfd}, err
+}
+
+func idMap(list []specs.LinuxIDMapping) []syscall.SysProcIDMap {
+	m := make([]syscall.SysProcIDMap, len(list))
+	for i, l := range list {
+		m[i] = syscall.SysProcIDMap{ContainerID: int(l.ContainerID), HostID: int(l.HostID), Size: int(l.Size)}
+	}
+	return m
+}
+
+// kill ends a process that is not to be, and reaps it.
+func (b *Born) kill() {
+	_ = unix.PidfdSendSignal(b.PidFD, unix.SIGKILL, nil, 0) // ESRCH: it has ended by itself
+	var ws unix.WaitStatus
+	for {
+		if _, err := unix.Wait4(b.Pid, &ws, 0, nil); err != unix.EINTR {
+			break
+		}
+	}
+	_ = unix.Close(b.PidFD)
+}
+
+func (r *Request) converse(sock, pid int) error {
+	if r.Born != nil {
+		if err := r.Born(pid); err != nil {
+			return err
+		}
+	}
+	p, files, err := r.Plan(pid)
+	if err != nil {
+		return err
+	}
+	if err := sys.Send(sock, p.Encode(), files); err != nil && err != unix.EPIPE {
+		return fail.New(fail.CodeSystem, "send the plan: %w", err)
+	}
+	for {
+		message, fds, err := sys.Receive(sock)
+		if err == sys.ErrClosed || err == unix.ECONNRESET {
+			return r.ended(p, pid)
+		}
+		if err != nil {
+			return err
+		}
+		done, err := r.word(p, pid, sock, message, fds)
+		if done || err != nil {
+			return err
+		}
+	}
+}
+
+// ended: without a gate the socket closes when the program is executed.
+func (r *Request) ended(p *plan.Plan, pid int) error {
+	var info unix.Siginfo
+	err := unix.Waitid(unix.P_PID, pid, &info, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil)
+	if err == nil && info.Signo == 0 && gateOf(p) == 0 {
+		return nil
+	}
+	if r.Died != nil {
+		if err := r.Died(pid); err != nil {
+			return err
+		}
+	}
+	if gateOf(p) == 0 {
+		return nil // a program that was quick
+	}
+	return fail.New(fail.CodeStep, "gt-init ended before its verdict")
+}
+
+func gateOf(p *plan.Plan) int {
+	for i := range p.Steps {
+		if p.Steps[i].Op == plan.OpReady {
+			return p.Steps[i].FD
+		}
+	}
+	return 0
+}
+
+func (r *Request) word(p *plan.Plan, pid, sock int, message []byte, fds []int) (done bool, err error) {
+	if len(message) == 0 {
+		return false, fail.New(fail.CodeInternal, "empty word of gt-init")
+	}
+	switch message[0] {
+	case inside.SaySync:
+		if r.Sync != nil {
+			if err := r.Sync(pid); err != nil {
+				return false, err
+			}
+		}
+		return false, sys.Send(sock, []byte{inside.Gate}, nil)
+	case inside.SayTimes:
+		if r.Times != nil {
+			r.Times(p, times(message[1:]))
+		}
+		return false, nil
+	case inside.SayTrouble:
+		t, err := plan.DecodeTrouble(message[1:])
+		if err != nil {
+			return false, err
+		}
+		return false, Explain(p, t)
+	case inside.SayReady:
+		for _, fd := range fds {
+			master := os.NewFile(uintptr(fd), "/dev/ptmx")
+			if r.Console == nil {
+				_ = master.Close()
+				return false, errors.New("have a terminal and nobody to take it")
+			}
+			if err := r.Console(master); err != nil {
+				return false, err
+			}
+		}
+		return gateOf(p) != 0, nil
+	}
+	return false, fail.New(fail.CodeInternal, "unknown word %q of gt-init", message[0])
+}
+
+func times(b []byte) []uint32 {
+	us := make([]uint32, len(b)/4)
+	for i := range us {
+		us[i] = uint32(b[4*i]) | uint32(b[4*i+1])<<8 | uint32(b[4*i+2])<<16 | uint32(b[4*i+3])<<24
+	}
+	return us
+}
