@@ -32,8 +32,12 @@ pass, traces it, or is ENOSYS.
 A name that libseccomp does not know is passed over. Two conditions on one
 argument of a rule are two rules: a call passes if either holds.
 
-default writes the object that stands for Docker's default profile. features
-writes what libseccomp and the kernel can do.
+default writes the object that stands for Docker's default profile. It keeps
+socket(2) to a list of families, without AF_ALG and AF_VSOCK; but it lets 32-bit
+programs call socketcall(2), whose family no filter can see. Where they are not
+needed, remove socketcall from it, or SCMP_ARCH_X86 from its architectures.
+
+features writes what libseccomp and the kernel can do.
 
 # Options
 
