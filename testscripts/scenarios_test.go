@@ -9,6 +9,7 @@
 //	ID                  an ID no other scenario has; use $ID, $ID-2, …
 //	WORK                the work directory, 0711
 //	GOPHERTAINER_ROOT   $WORK/state
+//	BIN, REPO           the binaries under test; the root of the repository
 //	PATH                the binaries under test, testscripts/path, the host's, the peers'
 //
 // A container inherits the standard output of `create`, and `exec` waits until
@@ -108,6 +109,9 @@ func setup(env *testscript.Env) error {
 	s.state = filepath.Join(s.work, "state")
 	env.Setenv("ID", s.id)
 	env.Setenv("BIN", binDir)
+	if root, err := filepath.Abs(".."); err == nil {
+		env.Setenv("REPO", root)
+	}
 	env.Setenv("HOME", s.work)
 	env.Setenv("GOPHERTAINER_ROOT", s.state)
 	env.Setenv("XDG_RUNTIME_DIR", filepath.Join(s.work, ".run"))
