@@ -13,7 +13,8 @@ var floors = [][]string{
 	0: {"sys", "path", "fail", "json"},
 	1: {"plan", "spec", "state", "hook", "idmap", "event", "tool"},
 	2: {"ns", "mount", "cgroup", "seccomp", "cred", "tty"},
-	3: {"birth", "container"},
+	3: {"birth"},
+	4: {"container"},
 }
 
 // lib may import beside the standard library and the lower floors.
@@ -26,6 +27,7 @@ var libMay = []string{
 // on the path of a birth.
 var kept = map[string]string{
 	"github.com/seccomp/libseccomp-golang": "cmd/gt-seccomp",
+	"github.com/moby/profiles/seccomp":     "cmd/gt-seccomp",
 	"github.com/vishvananda/netlink":       "cmd/gt-net",
 	"github.com/containernetworking":       "cmd/gt-net",
 	"github.com/checkpoint-restore":        "cmd/gt-ckpt",
