@@ -37,7 +37,8 @@ demo: build ## build, then run a container from `tiny` with limits and show it f
 
 test: ## install what the tests need, build, vet, run every test and scenario
 	@scripts/need.sh build test
-	@$(MAKE) --no-print-directory build unit scenarios
+	@$(MAKE) --no-print-directory build
+	@$(MAKE) --no-print-directory -k unit scenarios
 
 unit: # go vet and the tests beside the code
 	$(GO) vet ./...
