@@ -42,10 +42,11 @@ test: ## install what the tests need, build, vet, run every test and scenario
 
 unit: # go vet and the tests beside the code
 	$(GO) vet ./...
+	$(GO) -C examples/plugins vet ./...
 	GT_BIN=$(abspath $(BIN)) $(GO) test -timeout 8m $$($(GO) list ./... | grep -v '/testscripts$$')
 
 scenarios: # the scenarios, against the binaries in bin/
-	GT_BIN=$(abspath $(BIN)) $(GO) test -timeout 12m ./testscripts
+	GT_BIN=$(abspath $(BIN)) $(GO) test -count=1 -timeout 12m ./testscripts
 
 lint: ## run the pinned linters (built from tools/ the first time, minutes)
 	GOWORK=off $(GO) -C tools build -o $(abspath $(BIN))/tools/ tool
