@@ -16,8 +16,9 @@ import (
 // Not passed on: SIGCHLD and SIGURG (the kernel's and the Go runtime's own
 // business), SIGPIPE (about our own descriptors; caught, so that a write fails
 // with EPIPE instead of ending us), SIGTTIN and SIGTTOU (job control between us
-// and our shell: they stop us, as they should) and those in skip: SIGWINCH, if
-// a Proxy follows the window.
+// and our shell: they stop us, as they should), what we were told to ignore
+// (nohup(1) does so with SIGHUP), and those in skip: SIGWINCH, if a Proxy
+// follows the window.
 //
 // An error of kill is dropped: the container may be gone, which its parent
 // learns from the pidfd. Start Forward before the container, and let kill keep
@@ -55,7 +56,7 @@ const lastSignal = 64
 func forwarded(skip []unix.Signal) []os.Signal {
 	var all []os.Signal
 	for s := unix.Signal(1); s <= lastSignal; s++ {
-		if !slices.Contains(never, s) && !slices.Contains(skip, s) {
+		if !slices.Contains(never, s) && !slices.Contains(skip, s) && !signal.Ignored(s) {
 			all = append(all, s)
 		}
 	}
