@@ -13,20 +13,32 @@ const format = "gt-seccomp filter 1"
 
 // keyOf names a compiled filter: what is compiled, by whom and for which
 // machine.
-func keyOf(s *specs.LinuxSeccomp, stamp string, h helper) [sha256.Size]byte {
-	b := make([]byte, 0, 16<<10)
+func keyOf(s *specs.LinuxSeccomp, stamp string, h helper) (key [sha256.Size]byte) {
+	b := make([]byte, 0, chunk)
 	b = appendString(b, format)
 	b = appendString(b, runtime.GOARCH)
 	b = appendString(b, stamp)
 	b = binary.AppendVarint(b, h.size)
 	b = binary.AppendVarint(b, h.mtime)
-	return sha256.Sum256(appendProfile(b, s))
+	hash := sha256.New()
+	b = writeProfile(b, s, func(b []byte) []byte {
+		hash.Write(b)
+		return b[:0]
+	})
+	hash.Write(b)
+	hash.Sum(key[:0])
+	return key
 }
 
-// appendProfile writes what the compiler looks at, so that two profiles have
+// chunk is how many bytes are hashed at a time: the pages of a longer buffer,
+// each new to the process, would cost more than the hash.
+const chunk = 2 << 10
+
+// writeProfile appends what the compiler looks at, so that two profiles have
 // the same bytes only if they are the same: each string and list is led by its
 // length. Flags and listener are arguments of seccomp(2), not of the compiler.
-func appendProfile(b []byte, s *specs.LinuxSeccomp) []byte {
+// flush takes the bytes away now and then.
+func writeProfile(b []byte, s *specs.LinuxSeccomp, flush func([]byte) []byte) []byte {
 	b = appendString(b, string(s.DefaultAction))
 	b = appendOptional(b, s.DefaultErrnoRet)
 	b = binary.AppendUvarint(b, uint64(len(s.Architectures)))
@@ -38,7 +50,9 @@ func appendProfile(b []byte, s *specs.LinuxSeccomp) []byte {
 		r := &s.Syscalls[i]
 		b = binary.AppendUvarint(b, uint64(len(r.Names)))
 		for _, name := range r.Names {
-			b = appendString(b, name)
+			if b = appendString(b, name); len(b) > chunk-64 {
+				b = flush(b)
+			}
 		}
 		b = appendString(b, string(r.Action))
 		b = appendOptional(b, r.ErrnoRet)
@@ -47,7 +61,9 @@ func appendProfile(b []byte, s *specs.LinuxSeccomp) []byte {
 			b = binary.AppendUvarint(b, uint64(a.Index))
 			b = binary.AppendUvarint(b, a.Value)
 			b = binary.AppendUvarint(b, a.ValueTwo)
-			b = appendString(b, string(a.Op))
+			if b = appendString(b, string(a.Op)); len(b) > chunk-64 {
+				b = flush(b)
+			}
 		}
 	}
 	return b
