@@ -12,6 +12,9 @@
 //	BIN, REPO           the binaries under test; the root of the repository
 //	PATH                the binaries under test, testscripts/path, the host's, the peers'
 //
+// `bundle DIR ARG…` makes a bundle of tiny, `v2-only COMMAND…` runs where the
+// host has cgroup2 alone; both are in testscripts/path.
+//
 // A container inherits the standard output of `create`, and `exec` waits until
 // that is closed: give create --stdio=null, or redirect through sh -c.
 package testscripts

@@ -73,3 +73,23 @@ func TestMakeHelp(t *testing.T) {
 		}
 	}
 }
+
+// TestCommandsInReadme: each line of a code block begins with a command of this
+// house, or with make or docker.
+func TestCommandsInReadme(t *testing.T) {
+	data, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, block := range strings.Split(string(data), "\n```") {
+		if i%2 == 0 {
+			continue
+		}
+		for line := range strings.Lines(block) {
+			word, _, _ := strings.Cut(strings.TrimSpace(line), " ")
+			if word != "" && word != "make" && word != "docker" {
+				exists(t, "README.md", "../../cmd/"+word)
+			}
+		}
+	}
+}
