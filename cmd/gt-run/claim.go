@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/bundle"
+	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/sibling"
+	"github.com/gophertainer/gophertainer/lib/fail"
+)
+
+// claim makes the bundle of a container. A bundle that stands in the way is
+// removed if it is only a leftover: no gt-run works with it, and gt-oci knows
+// no container that has it.
+func claim(ctx context.Context, o *options, w *wish) (*bundle.Bundle, error) {
+	dir, err := bundle.Dir()
+	if err != nil {
+		return nil, err
+	}
+	root, err := stateRoot(o)
+	if err != nil {
+		return nil, err
+	}
+	fresh := bundle.Bundle{ID: w.id, Root: root, Kind: w.source.kind}
+	b, err := bundle.Make(dir, fresh)
+	if !errors.Is(err, fs.ErrExist) {
+		return b, err
+	}
+	if o.Name == "" {
+		w.id = bundle.RandomName()
+		return nil, fail.New(fail.CodeExists, "bundle %s exists, which is a coincidence: try again", fresh.ID)
+	}
+	if err := sweep(ctx, filepath.Join(dir, w.id)); err != nil {
+		return nil, err
+	}
+	return bundle.Make(dir, fresh)
+}
+
+// stateRoot is the state directory as gt-oci will see it later, empty for the
+// default one.
+func stateRoot(o *options) (string, error) {
+	root := o.Root
+	if root == "" {
+		root = os.Getenv("GOPHERTAINER_ROOT")
+	}
+	if root == "" {
+		return "", nil
+	}
+	return filepath.Abs(root)
+}
+
+func sweep(ctx context.Context, path string) error {
+	old, err := bundle.Open(path)
+	if err != nil {
+		return err
+	}
+	defer old.Close()
+	if !old.Abandoned() {
+		return fail.New(fail.CodeExists, "container %s exists: a gt-run is at work with it", old.ID)
+	}
+	_, err = sibling.Output(ctx, "gt-oci", append(rootArgs(old.Root), "state", old.ID)...)
+	if err == nil {
+		return fail.New(fail.CodeExists, "container %s exists (gt-oci delete %s removes it)", old.ID, old.ID)
+	}
+	if !isAbsent(err) {
+		return err
+	}
+	return discard(old)
+}
+
+// recall removes what is left of a container whose run failed.
+func recall(b *bundle.Bundle) error {
+	ctx := context.Background()
+	text, err := sibling.Output(ctx, "gt-oci", append(rootArgs(b.Root), "state", b.ID)...)
+	var state struct{ Bundle string }
+	switch {
+	case isAbsent(err):
+		return discard(b)
+	case err != nil:
+		return err
+	}
+	if err := json.Unmarshal(text, &state); err != nil {
+		return fail.New(fail.CodeInput, "read state of %s: %w", b.ID, err)
+	}
+	// The ID may be taken by a container that is not gt-run's.
+	if state.Bundle == b.Path {
+		if _, err := sibling.Output(ctx, "gt-oci", append(rootArgs(b.Root), "delete", "--force", b.ID)...); err != nil {
+			return err
+		}
+	}
+	return discard(b)
+}

@@ -1,0 +1,64 @@
+package bundle
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/gophertainer/gophertainer/lib/fail"
+)
+
+// Remove removes the bundle and all that is in it. It is renamed first, so
+// that the name is free at once and a second Remove does not meet the bundle
+// of a new container. A bundle that something is still mounted in is refused:
+// what is removed below a mount point is somebody's data.
+func (b *Bundle) Remove() error {
+	if err := unmounted(b.Path); err != nil {
+		return err
+	}
+	// Somebody else may have removed it: gt-oci delete does, by a hook.
+	now, err := os.Stat(b.File(marker))
+	if os.IsNotExist(err) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("remove bundle: %w", err)
+	}
+	if mine, err := b.lock.Stat(); err != nil || !os.SameFile(mine, now) {
+		return err
+	}
+	dir, err := os.MkdirTemp(b.File(".."), ".old-")
+	if err != nil {
+		return fmt.Errorf("remove bundle: %w", err)
+	}
+	if err := unix.Rename(b.Path, dir); err != nil && err != unix.ENOENT {
+		return fmt.Errorf("remove bundle: %w", err)
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		return fmt.Errorf("remove bundle: %w", err)
+	}
+	return nil
+}
+
+func unmounted(dir string) error {
+	f, err := os.Open("/proc/self/mountinfo")
+	if err != nil {
+		return fmt.Errorf("remove bundle: %w", err)
+	}
+	defer f.Close()
+	lines := bufio.NewScanner(f)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		field := strings.Fields(lines.Text())
+		if len(field) > 4 && strings.HasPrefix(unescape.Replace(field[4]), dir+"/") {
+			return fail.New(fail.CodeBusy, "remove bundle: %s is still mounted", unescape.Replace(field[4]))
+		}
+	}
+	return lines.Err()
+}
+
+// unescape undoes what proc_pid_mountinfo(5) does to blanks.
+var unescape = strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`)

@@ -1,0 +1,180 @@
+// Package config writes the config.json of a container that gt-run starts. It
+// begins with one that exists, lib/spec's template or what gt-rootfs wrote for
+// the kind of root, and changes what the command line asks for.
+package config
+
+import (
+	"encoding/json"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+
+	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/account"
+	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/limit"
+	"github.com/gophertainer/gophertainer/lib/fail"
+)
+
+// An Ask is what the container is to be. Zero members change nothing, unless
+// they say otherwise.
+type Ask struct {
+	Args     []string
+	Env      []string // NAME=VALUE, the last of a name wins
+	Keep     []string // names whose value comes from Environ, if it has one and Env has none
+	Environ  []string // of the caller
+	Terminal bool     // false: none
+	Cwd      string
+	Hostname string
+	User     account.Account // zero: root
+	Username string          // shown instead of numbers in a dry run
+
+	Root       string // absolute path of a root that is used in place
+	ReadOnly   bool   // false: writable
+	NoNewPrivs bool
+	Host       bool // the root is the host's own: its template's no_new_privs stays
+
+	Memory  int64 // bytes
+	CPU     int64 // quota in microseconds of each limit.Period
+	Pids    int64
+	Volumes []specs.Mount
+
+	Capabilities []string // exactly these
+	Seccomp      *specs.LinuxSeccomp
+	HostNetwork  bool
+	Rootless     *IDs
+	Poststop     *specs.Hook
+}
+
+// IDs are those of the caller who becomes root in a user namespace.
+type IDs struct{ UID, GID int }
+
+// Edit returns the text of the new config.json.
+func Edit(template []byte, a *Ask) ([]byte, error) {
+	s := &specs.Spec{}
+	if err := json.Unmarshal(template, s); err != nil {
+		return nil, fail.New(fail.CodeInput, "read config.json: %w", err)
+	}
+	if s.Process == nil {
+		s.Process = &specs.Process{Cwd: "/"}
+	}
+	if s.Root == nil {
+		s.Root = &specs.Root{Path: "rootfs"}
+	}
+	if s.Linux == nil {
+		s.Linux = &specs.Linux{}
+	}
+	a.root(s)
+	a.process(s.Process)
+	a.mounts(s)
+	a.resources(s)
+	namespaces(s.Linux, a.HostNetwork)
+	if a.Rootless != nil {
+		rootless(s, *a.Rootless)
+	}
+	if a.Poststop != nil {
+		if s.Hooks == nil {
+			s.Hooks = &specs.Hooks{}
+		}
+		s.Hooks.Poststop = append(s.Hooks.Poststop, *a.Poststop)
+	}
+	text, err := json.MarshalIndent(s, "", "\t")
+	return append(text, '\n'), err
+}
+
+func (a *Ask) root(s *specs.Spec) {
+	if a.Root != "" {
+		s.Root.Path = a.Root
+	}
+	s.Root.Readonly = a.ReadOnly
+	if a.Hostname != "" {
+		s.Hostname = a.Hostname
+	}
+	s.Linux.Seccomp = a.Seccomp
+}
+
+// mounts puts the volumes last, parents before what is below them, and lifts
+// the masks that a volume is meant to lift: a masked file comes back if its
+// own path or a directory above it is a volume.
+func (a *Ask) mounts(s *specs.Spec) {
+	volumes := slices.Clone(a.Volumes)
+	slices.SortStableFunc(volumes, func(x, y specs.Mount) int {
+		return strings.Count(x.Destination, "/") - strings.Count(y.Destination, "/")
+	})
+	s.Mounts = append(s.Mounts, volumes...)
+	s.Linux.MaskedPaths = slices.DeleteFunc(s.Linux.MaskedPaths, func(masked string) bool {
+		return slices.ContainsFunc(volumes, func(v specs.Mount) bool {
+			return !kernels(masked) && within(masked, v.Destination)
+		})
+	})
+}
+
+// kernels are masks that no volume lifts.
+func kernels(masked string) bool { return within(masked, "/proc") || within(masked, "/sys") }
+
+func within(name, dir string) bool {
+	name = path.Clean(name)
+	return name == dir || strings.HasPrefix(name, dir+"/")
+}
+
+func (a *Ask) resources(s *specs.Spec) {
+	r := s.Linux.Resources
+	if r == nil {
+		r = &specs.LinuxResources{}
+		s.Linux.Resources = r
+	}
+	if a.Memory != 0 {
+		r.Memory = &specs.LinuxMemory{Limit: &a.Memory}
+	}
+	if a.CPU != 0 {
+		period := uint64(limit.Period)
+		r.CPU = &specs.LinuxCPU{Quota: &a.CPU, Period: &period}
+	}
+	if a.Pids != 0 {
+		r.Pids = &specs.LinuxPids{Limit: &a.Pids}
+	}
+}
+
+var private = []specs.LinuxNamespaceType{
+	specs.PIDNamespace, specs.NetworkNamespace, specs.IPCNamespace,
+	specs.UTSNamespace, specs.MountNamespace, specs.CgroupNamespace,
+}
+
+// namespaces makes all of them private but, on request, the network.
+func namespaces(l *specs.Linux, hostNetwork bool) {
+	for _, kind := range private {
+		has := slices.ContainsFunc(l.Namespaces, func(n specs.LinuxNamespace) bool { return n.Type == kind })
+		if !has {
+			l.Namespaces = append(l.Namespaces, specs.LinuxNamespace{Type: kind})
+		}
+	}
+	if hostNetwork {
+		l.Namespaces = slices.DeleteFunc(l.Namespaces, func(n specs.LinuxNamespace) bool {
+			return n.Type == specs.NetworkNamespace
+		})
+	}
+}
+
+// rootless maps the caller to root in a user namespace, where group 5 (tty)
+// has no meaning, and where a sysfs cannot be mounted without a network of
+// one's own.
+func rootless(s *specs.Spec, ids IDs) {
+	network := false
+	for _, n := range s.Linux.Namespaces {
+		network = network || n.Type == specs.NetworkNamespace
+	}
+	s.Linux.Namespaces = append(s.Linux.Namespaces, specs.LinuxNamespace{Type: specs.UserNamespace})
+	s.Linux.UIDMappings = []specs.LinuxIDMapping{{ContainerID: 0, HostID: uint32(ids.UID), Size: 1}}
+	s.Linux.GIDMappings = []specs.LinuxIDMapping{{ContainerID: 0, HostID: uint32(ids.GID), Size: 1}}
+	for i := range s.Mounts {
+		m := &s.Mounts[i]
+		m.Options = slices.DeleteFunc(m.Options, func(o string) bool {
+			return strings.HasPrefix(o, "gid=") && o != "gid=0"
+		})
+		if m.Type == "sysfs" && !network {
+			m.Type, m.Source = "none", filepath.Clean(m.Destination)
+			m.Options = []string{"rbind", "nosuid", "noexec", "nodev", "ro"}
+		}
+	}
+}

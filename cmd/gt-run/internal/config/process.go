@@ -1,0 +1,72 @@
+package config
+
+import (
+	"slices"
+	"strings"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+)
+
+const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+func (a *Ask) process(p *specs.Process) {
+	p.Args = a.Args
+	p.Terminal = a.Terminal
+	p.ConsoleSize = nil
+	if a.Cwd != "" {
+		p.Cwd = a.Cwd
+	}
+	p.User = specs.User{UID: a.User.UID, GID: a.User.GID, AdditionalGids: a.User.Groups, Username: a.Username}
+	// The template's limit of 1024 files is for a demonstration; the caller's own holds.
+	p.Rlimits = nil
+	p.NoNewPrivileges = a.NoNewPrivs || a.Host && p.NoNewPrivileges
+	p.Capabilities = a.capabilities()
+	p.Env = a.environment()
+}
+
+// capabilities leaves a user who is not root the bounding set alone, which is
+// what setuid programs can give him; execve(2) would take the rest away anyway.
+func (a *Ask) capabilities() *specs.LinuxCapabilities {
+	c := &specs.LinuxCapabilities{Bounding: a.Capabilities}
+	if a.User.UID == 0 && a.Username == "" {
+		c.Permitted, c.Effective = a.Capabilities, a.Capabilities
+	}
+	return c
+}
+
+func (a *Ask) environment() []string {
+	var e environ
+	e.set("PATH", defaultPath)
+	e.set("HOSTNAME", a.Hostname)
+	home := a.User.Home
+	if home == "" {
+		home = "/"
+	}
+	e.set("HOME", home)
+	if a.Terminal {
+		e.set("TERM", "xterm")
+	}
+	for _, entry := range a.Environ {
+		name, value, _ := strings.Cut(entry, "=")
+		if slices.Contains(a.Keep, name) {
+			e.set(name, value)
+		}
+	}
+	for _, entry := range a.Env {
+		name, value, _ := strings.Cut(entry, "=")
+		e.set(name, value)
+	}
+	return e
+}
+
+type environ []string
+
+// set replaces the value of a name in its place.
+func (e *environ) set(name, value string) {
+	i := slices.IndexFunc(*e, func(entry string) bool { return strings.HasPrefix(entry, name+"=") })
+	if i < 0 {
+		*e = append(*e, name+"="+value)
+		return
+	}
+	(*e)[i] = name + "=" + value
+}

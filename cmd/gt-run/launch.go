@@ -1,0 +1,118 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/bundle"
+)
+
+// ociArgs is the pipeline's last command.
+func ociArgs(o *options, w *wish, root, bundlePath string) []string {
+	args := rootArgs(root)
+	if o.Debug {
+		args = append(args, "--debug")
+	}
+	args = append(args, "--log", fmt.Sprintf("/proc/self/fd/%d", logFD), "--log-format", "json", "run")
+	switch {
+	case o.Detach:
+		args = append(args, "--detach")
+	case !w.rm:
+		args = append(args, "--keep")
+	}
+	return append(args, "--bundle", bundlePath, w.id)
+}
+
+// ownTerminal tells whether gt-oci reads the user's terminal, and so has to be
+// in its foreground process group.
+func (o *options) ownTerminal() bool { return o.TTY && o.Interactive }
+
+// launch runs gt-oci to its end.
+//
+// Keys such as ^C reach a whole process group. Where the terminal is not raw,
+// gt-oci therefore has a group of its own: it gets each signal once, from us.
+func launch(o *options, w *wish, b *bundle.Bundle, signals *relay, path string) (int, error) {
+	log, err := newLog()
+	if err != nil {
+		return exitFailed, err
+	}
+	defer log.Close()
+	files, err := stdio(o, b)
+	if err != nil {
+		return exitFailed, err
+	}
+	defer files.close()
+	argv := append([]string{"gt-oci"}, ociArgs(o, w, b.Root, b.Path)...)
+	child, err := signals.start(func() (*os.Process, error) {
+		return os.StartProcess(path, argv, &os.ProcAttr{
+			Files: []*os.File{files.in, files.out, files.err, log},
+			Sys:   &syscall.SysProcAttr{Setpgid: !o.ownTerminal()},
+		})
+	})
+	if err != nil {
+		return exitFailed, fmt.Errorf("start %s: %w", path, err)
+	}
+	if child == nil {
+		return signals.code(exitFailed), discard(b)
+	}
+	state, err := child.Wait()
+	signals.done()
+	if err != nil {
+		return exitFailed, fmt.Errorf("wait for gt-oci: %w", err)
+	}
+	code, err := verdict(o, state.Sys().(syscall.WaitStatus), log)
+	if err == nil && code == 0 && o.Detach {
+		_, err = fmt.Println(w.id)
+	}
+	return code, err
+}
+
+// streams are what gt-oci and the command have as 0, 1 and 2.
+type streams struct {
+	in, out, err *os.File
+	opened       []*os.File
+}
+
+// stdio gives a detached command a file to write to, because the caller's
+// stdout may be a pipe whose reader waits for its end.
+func stdio(o *options, b *bundle.Bundle) (*streams, error) {
+	s := &streams{in: os.Stdin, out: os.Stdout, err: os.Stderr}
+	if !o.Interactive {
+		null, err := os.Open(os.DevNull)
+		if err != nil {
+			return nil, err
+		}
+		s.in, s.opened = null, append(s.opened, null)
+	}
+	if o.Detach {
+		out, err := os.OpenFile(b.File("output.log"), os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o600)
+		if err != nil {
+			s.close()
+			return nil, err
+		}
+		s.out, s.err, s.opened = out, out, append(s.opened, out)
+	}
+	return s, nil
+}
+
+func (s *streams) close() {
+	for _, f := range s.opened {
+		f.Close()
+	}
+}
+
+// logFD is the number that gt-oci has the log as.
+const logFD = 3
+
+// newLog makes the file for what gt-oci logs. It has no name, so that it
+// outlives the bundle and leaves nothing behind.
+func newLog() (*os.File, error) {
+	fd, err := unix.MemfdCreate("gt-oci.log", unix.MFD_CLOEXEC)
+	if err != nil {
+		return nil, fmt.Errorf("make log: %w", err)
+	}
+	return os.NewFile(uintptr(fd), "gt-oci.log"), nil
+}

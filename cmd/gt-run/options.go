@@ -1,0 +1,123 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/gophertainer/gophertainer/lib/fail"
+)
+
+// options is the command line. The help texts are the manual's, shortened.
+type options struct {
+	Name        string   `placeholder:"NAME" help:"Name of the container; it is kept when its program has ended."`
+	Rootfs      string   `placeholder:"PATH" default:"host" help:"Root filesystem: a directory, a tar archive, tiny, or host."`
+	Cmd         *string  `placeholder:"COMMAND" help:"Command as one text, cut into words as a shell does."`
+	Interactive bool     `short:"i" help:"Pass stdin on; without a command, run /bin/sh."`
+	TTY         bool     `name:"tty" short:"t" help:"Give the program a terminal."`
+	Mem         string   `placeholder:"SIZE" help:"Memory limit in megabytes, or with a unit: 512m, 1.5g."`
+	CPU         string   `name:"cpu" placeholder:"NUMBER" help:"Processors: 0.5 is half of one."`
+	Pids        *int64   `placeholder:"NUMBER" help:"Most processes and threads at a time."`
+	Volume      []string `short:"v" sep:"none" placeholder:"HOST:CONTAINER[:OPTIONS]" help:"Bring a directory or file in."`
+	Env         []string `short:"e" sep:"none" placeholder:"NAME[=VALUE]" help:"Set a variable, or copy one."`
+	EnvFile     []string `sep:"none" placeholder:"FILE" help:"Set the variables of a file, a line each."`
+	User        *string  `short:"u" placeholder:"USER[:GROUP]" help:"Run as this user, by number or name."`
+	Workdir     string   `short:"w" placeholder:"DIR" help:"Start in this directory of the container."`
+	Hostname    *string  `placeholder:"NAME" help:"Hostname; the container's name if not given."`
+	ReadOnly    bool     `help:"Mount the root filesystem read-only."`
+	NoNewPrivs  bool     `help:"Let no setuid program gain privileges."`
+	Seccomp     *string  `placeholder:"PROFILE" help:"Seccomp profile: a file, or unconfined."`
+	Rm          bool     `help:"Remove the container when its program has ended."`
+	Detach      bool     `short:"d" help:"Print the name and leave the container running."`
+	Rootless    bool     `help:"Run without privileges, in a user namespace."`
+	Net         string   `placeholder:"NETWORK" default:"none" help:"none (loopback only) or host."`
+	Net6        *string  `name:"net6" placeholder:"CIDR" help:"IPv6 network; needs gt-net."`
+	CNI         bool     `name:"cni" help:"Network by CNI; needs gt-net."`
+	Bridge      *string  `placeholder:"NAME" help:"Bridge; needs gt-net."`
+	Root        string   `placeholder:"DIR" help:"State directory."`
+	Debug       bool     `help:"Show what the tools log."`
+	DryRun      bool     `help:"Print the bundle and the commands, do nothing."`
+	Version     bool     `help:"Print the version."`
+
+	Command []string `arg:"" optional:"" passthrough:"partial" name:"command" help:"Command and its arguments."`
+}
+
+// errHelp is what parse returns when the help has been asked for and shown.
+var errHelp = errors.New("help was shown")
+
+const description = "Run a command in a container. Exit status: the command's own, 128+n if signal n ended it, " +
+	"125 if gt-run failed, 126 if the command cannot be executed, 127 if it is not there."
+
+func parse(args []string, stdout io.Writer) (*options, error) {
+	o := &options{}
+	help := false
+	parser, err := kong.New(o, kong.Name("gt-run"), kong.Description(description),
+		kong.Writers(stdout, io.Discard), kong.Exit(func(int) { help = true }))
+	if err != nil {
+		return nil, err
+	}
+	_, err = parser.Parse(args)
+	if help {
+		return nil, errHelp
+	}
+	if err != nil {
+		return nil, fail.Usage("%w", err)
+	}
+	o.Command = command(args, o.Command)
+	// As every tool of the project takes it; what else DEBUG may hold is others' business.
+	o.Debug = o.Debug || os.Getenv("DEBUG") == "1"
+	return o, o.check()
+}
+
+// command drops the -- that ended the options, and only that one.
+func command(args, words []string) []string {
+	if len(words) > 0 && words[0] == "--" {
+		return words[1:]
+	}
+	return words
+}
+
+// check refuses what contradicts itself or is not there yet.
+func (o *options) check() error {
+	switch {
+	case o.Cmd != nil && len(o.Command) > 0:
+		return fail.Usage("--cmd and the command %q are both there, need one", strings.Join(o.Command, " "))
+	case o.Detach && (o.Interactive || o.TTY):
+		return fail.Usage("--detach and --interactive or --tty are both there: a detached container has no terminal")
+	case o.Detach && o.Rm:
+		return fail.New(fail.CodeHost, "--rm and --detach are both there, which needs gt-mon to wait for the end: it is not installed")
+	case o.Rootfs == "":
+		return fail.Usage("--rootfs is empty, need a directory, a tar archive, tiny or host")
+	case o.Workdir != "" && o.Workdir[0] != '/':
+		return fail.Usage("--workdir: %q is relative, need an absolute path", o.Workdir)
+	case o.Hostname != nil && (*o.Hostname == "" || len(*o.Hostname) > 64):
+		return fail.Usage("--hostname: have %d characters, need 1 to 64", len(*o.Hostname))
+	case o.Pids != nil && *o.Pids < 1:
+		return fail.Usage("--pids: have %d, need at least 1", *o.Pids)
+	case o.Rootless && os.Geteuid() == 0:
+		return fail.Usage("--rootless: caller is root, need an ordinary user")
+	}
+	return o.network()
+}
+
+func (o *options) network() error {
+	option := ""
+	switch {
+	case o.CNI:
+		option = "--cni"
+	case o.Bridge != nil:
+		option = "--bridge " + *o.Bridge
+	case o.Net6 != nil:
+		option = "--net6 " + *o.Net6
+	case strings.Contains(o.Net, "/"):
+		option = "--net " + o.Net
+	case o.Net != "none" && o.Net != "host":
+		return fail.Usage("--net: have %q, need none or host", o.Net)
+	default:
+		return nil
+	}
+	return fail.New(fail.CodeHost, "%s needs gt-net to connect the container: it is not installed", option)
+}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"strings"
+	"testing"
+)
+
+func TestParse(t *testing.T) {
+	for line, want := range map[string]string{
+		"-- make test":              "make|test",
+		"make test":                 "make|test",
+		"-it sh":                    "sh",
+		"--rootfs tiny ls -l --all": "ls|-l|--all",
+		"--rootfs tiny -- -x":       "-x",
+		"git checkout -- file":      "git|checkout|--|file",
+		"-- git checkout -- file":   "git|checkout|--|file",
+		"-- -- x":                   "--|x",
+		"-e A=1,2 -e B x":           "x",
+		"--name a":                  "",
+		"--":                        "",
+	} {
+		o, err := parse(strings.Fields(line), io.Discard)
+		if err != nil {
+			t.Errorf("%s: %v", line, err)
+			continue
+		}
+		if got := strings.Join(o.Command, "|"); got != want {
+			t.Errorf("%s: have %s, need %s", line, got, want)
+		}
+	}
+	o, err := parse(strings.Fields("--name alpine-test --rootfs /a.tar.gz --mem 512 --cpu 1.0 -v /a:/b:ro,exec --volume=/c:/d -e A=1,2 -it -u 1:2"), io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !o.Interactive || !o.TTY || len(o.Volume) != 2 || o.Volume[0] != "/a:/b:ro,exec" || o.Env[0] != "A=1,2" || *o.User != "1:2" ||
+		o.Name != "alpine-test" || o.Rootfs != "/a.tar.gz" || o.Mem != "512" || o.CPU != "1.0" {
+		t.Errorf("have %+v", o)
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	for line, want := range map[string]string{
+		"--nmae x":               `did you mean "--name"`,
+		"--memory 5":             "unknown flag --memory",
+		"--cmd x y":              "both there",
+		"--pids 0 x":             "--pids: have 0",
+		"--pids many x":          "--pids",
+		"-d -t x":                "has no terminal",
+		"-d --rm x":              "needs gt-mon",
+		"--rootfs= x":            "--rootfs is empty",
+		"-w here x":              "is relative",
+		"--hostname= x":          "--hostname: have 0",
+		"--net 10.0.0.0/24 x":    "--net 10.0.0.0/24 needs gt-net",
+		"--net6 fd00::/64 x":     "--net6 fd00::/64 needs gt-net",
+		"--cni x":                "--cni needs gt-net",
+		"--bridge gt0 x":         "--bridge gt0 needs gt-net",
+		"--net bridge x":         `--net: have "bridge", need none or host`,
+		"--name":                 "--name",
+		"--user -1 x":            "--user",
+		"-Z":                     "unknown flag -Z",
+		"--interactive=maybe ls": "--interactive",
+	} {
+		_, err := parse(strings.Fields(line), io.Discard)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: have %v, need %q", line, err, want)
+		}
+	}
+	if os.Geteuid() == 0 {
+		if _, err := parse([]string{"--rootless", "x"}, io.Discard); err == nil {
+			t.Error("--rootless was accepted from root")
+		}
+	}
+}
+
+func TestHelp(t *testing.T) {
+	var b bytes.Buffer
+	if _, err := parse([]string{"--help"}, &b); !errors.Is(err, errHelp) || !strings.Contains(b.String(), "--rootfs") {
+		t.Errorf("have %v, %s", err, b.String())
+	}
+}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"strings"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+
+	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/bundle"
+	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/config"
+	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/sibling"
+	"github.com/gophertainer/gophertainer/lib/spec"
+	"github.com/gophertainer/gophertainer/lib/tty"
+)
+
+// run makes the bundle, runs the container and returns gt-run's exit code.
+func run(o *options, w *wish) (int, error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	signals := &relay{cancel: cancel}
+	stop := tty.Forward(signals.pass, signals.skip(o)...)
+	defer stop()
+
+	oci, err := sibling.Path("gt-oci")
+	if err != nil {
+		return exitFailed, err
+	}
+	b, err := claim(ctx, o, w)
+	if err != nil {
+		return signals.code(exitFailed), err
+	}
+	defer b.Close()
+	if err := prepare(ctx, o, w, b); err != nil {
+		return signals.code(exitFailed), errors.Join(err, discard(b))
+	}
+	code, err := launch(o, w, b, signals, oci)
+	if err != nil || code == exitFailed {
+		return code, errors.Join(err, recall(b))
+	}
+	if w.rm {
+		err = discard(b)
+	}
+	return code, err
+}
+
+// prepare fills the bundle: root filesystem and config.json. The profile is
+// made meanwhile.
+func prepare(ctx context.Context, o *options, w *wish, b *bundle.Bundle) error {
+	type answer struct {
+		profile *specs.LinuxSeccomp
+		err     error
+	}
+	profiles := make(chan answer, 1)
+	go func() {
+		p, err := o.profile(ctx, w.Capabilities)
+		profiles <- answer{p, err}
+	}()
+	template, err := unpack(ctx, w, b)
+	got := <-profiles
+	if err = errors.Join(err, got.err); err != nil {
+		return err
+	}
+	w.Seccomp = got.profile
+	if w.user != nil {
+		root := w.Root
+		if root == "" {
+			root = b.File("rootfs")
+		}
+		if w.User, err = w.user.Find(root); err != nil {
+			return err
+		}
+	}
+	self, err := sibling.Self()
+	if err != nil {
+		return err
+	}
+	w.Poststop = &specs.Hook{Path: self, Args: []string{poststopName}}
+	text, err := config.Edit(template, &w.Ask)
+	if err != nil {
+		return err
+	}
+	return b.Write("config.json", text)
+}
+
+// unpack returns the config.json to begin with.
+func unpack(ctx context.Context, w *wish, b *bundle.Bundle) ([]byte, error) {
+	if w.source.kind == kindDir {
+		return spec.Default(), nil
+	}
+	if _, err := sibling.Output(ctx, "gt-rootfs", unpackArgs(w, b.Path)...); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(b.File("config.json"))
+}
+
+func unpackArgs(w *wish, path string) []string {
+	return []string{"unpack", "--id", w.id, w.source.path, path}
+}
+
+// discard undoes what prepare did. A root that is mounted comes off first.
+func discard(b *bundle.Bundle) error {
+	if _, err := os.Lstat(b.Path); os.IsNotExist(err) {
+		return nil
+	}
+	if b.Kind == kindHost {
+		if _, err := sibling.Output(context.Background(), "gt-rootfs", "umount", b.Path); err != nil {
+			return err
+		}
+	}
+	return b.Remove()
+}
+
+// rootArgs are the global options that name a state directory.
+func rootArgs(root string) []string {
+	if root == "" {
+		return nil
+	}
+	return []string{"--root", root}
+}
+
+// isAbsent reads gt-oci's answer about a container.
+func isAbsent(err error) bool {
+	return err != nil && strings.Contains(err.Error(), "does not exist")
+}

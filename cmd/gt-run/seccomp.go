@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"os"
+	"strings"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+
+	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/sibling"
+	"github.com/gophertainer/gophertainer/lib/fail"
+)
+
+const (
+	unconfined = "unconfined"
+	maxProfile = 16 << 20
+)
+
+// defaultProfile is the pipeline's first command: the arguments of gt-seccomp.
+func defaultProfile(capabilities []string) []string {
+	args := []string{"default"}
+	if len(capabilities) > 0 {
+		args = append(args, "--cap", strings.Join(capabilities, ","))
+	}
+	return args
+}
+
+// profile returns the object for config.json, nil for none.
+func (o *options) profile(ctx context.Context, capabilities []string) (*specs.LinuxSeccomp, error) {
+	if o.Seccomp == nil {
+		text, err := sibling.Output(ctx, "gt-seccomp", defaultProfile(capabilities)...)
+		if err != nil {
+			return nil, err
+		}
+		return decodeProfile("gt-seccomp default", text)
+	}
+	if *o.Seccomp == unconfined {
+		return nil, nil
+	}
+	f, err := os.Open(*o.Seccomp)
+	if err != nil {
+		return nil, fail.New(fail.CodeNoSuch, "--seccomp: %w", err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxProfile+1))
+	if err != nil {
+		return nil, fail.New(fail.CodeInput, "--seccomp: %w", err)
+	}
+	if len(text) > maxProfile {
+		return nil, fail.New(fail.CodeInput, "--seccomp: %s has more than %d bytes", *o.Seccomp, maxProfile)
+	}
+	return decodeProfile("--seccomp: "+*o.Seccomp, text)
+}
+
+// decodeProfile refuses Docker's own form: its conditions would be lost, and
+// the filter be another one than its author meant.
+func decodeProfile(name string, text []byte) (*specs.LinuxSeccomp, error) {
+	var docker struct {
+		ArchMap  json.RawMessage `json:"archMap"`
+		Syscalls []struct {
+			Includes, Excludes map[string]any
+		} `json:"syscalls"`
+	}
+	profile := &specs.LinuxSeccomp{}
+	if err := json.Unmarshal(text, profile); err != nil {
+		return nil, fail.New(fail.CodeInput, "%s: %w", name, err)
+	}
+	if err := json.Unmarshal(text, &docker); err != nil {
+		return nil, fail.New(fail.CodeInput, "%s: %w", name, err)
+	}
+	conditional := len(docker.ArchMap) > 0
+	for _, s := range docker.Syscalls {
+		conditional = conditional || len(s.Includes)+len(s.Excludes) > 0
+	}
+	if conditional {
+		return nil, fail.New(fail.CodeInput, "%s has archMap, includes or excludes: need the form of config.json, as gt-seccomp default prints it", name)
+	}
+	if profile.DefaultAction == "" {
+		return nil, fail.New(fail.CodeInput, "%s has no defaultAction", name)
+	}
+	return profile, nil
+}
