@@ -1,0 +1,112 @@
+// Package archive turns whatever was handed in (a file, a pipe) into one plain
+// stream of bytes: it recognises the compression by content and undoes it on
+// another processor than the one that reads. No other program is ever started.
+package archive
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/gophertainer/gophertainer/lib/fail"
+)
+
+// A Format is what a stream begins with.
+type Format string
+
+// The formats that can be read.
+const (
+	Tar  Format = "tar"
+	Gzip Format = "gzip"
+	Zstd Format = "zstd"
+)
+
+// peek is how much of a stream is looked at: the header of a tar, and where
+// ext4 and ISO 9660 images are recognised needs more than we ask for.
+const peek = 1088
+
+type magic struct {
+	at   int
+	sign string
+	what string
+}
+
+// What is recognised only to say its name in a refusal.
+var others = []magic{
+	{0, "\xfd7zXZ\x00", "xz"},
+	{0, "BZh", "bzip2"},
+	{0, "\x04\x22\x4d\x18", "lz4"},
+	{0, "\x1f\x9d", "compress"},
+	{0, "]\x00\x00", "lzma"},
+	{0, "PK\x03\x04", "zip"},
+	{0, "PK\x05\x06", "zip"},
+	{0, "7z\xbc\xaf\x27\x1c", "7-Zip"},
+	{0, "Rar!", "RAR"},
+	{0, "!<arch>\n", "an ar or Debian package"},
+	{0, "\xed\xab\xee\xdb", "an RPM package"},
+	{0, "070701", "cpio"},
+	{0, "070702", "cpio"},
+	{0, "070707", "cpio"},
+	{0, "\xc7\x71", "cpio"},
+	{0, "hsqs", "a squashfs image"},
+	{0, "XFSB", "an xfs image"},
+	{0, "QFI\xfb", "a qcow2 image"},
+	{0, "\x7fELF", "an ELF program"},
+	{0, "#!", "a script"},
+	{0, "{", "JSON"},
+	{0, "<", "HTML or XML"},
+	{510, "\x55\xaa", "a disk image"},
+	{1024, "\xe2\xe1\xf5\xe0", "an erofs image"},
+	{1080, "\x53\xef", "an ext4 image"},
+}
+
+// detect names the format of a stream by its first bytes.
+func detect(head []byte) (Format, error) {
+	switch {
+	case len(head) == 0:
+		return "", refuse("nothing")
+	case bytes.HasPrefix(head, []byte("\x1f\x8b")):
+		return Gzip, nil
+	case bytes.HasPrefix(head, []byte("\x28\xb5\x2f\xfd")), skippable(head):
+		return Zstd, nil
+	case isTar(head):
+		return Tar, nil
+	}
+	for _, m := range others {
+		if len(head) > m.at && strings.HasPrefix(string(head[m.at:]), m.sign) {
+			return "", refuse(m.what)
+		}
+	}
+	return "", refuse("something unknown")
+}
+
+func refuse(what string) error {
+	return fail.New(fail.CodeInput, "have %s, need a tar archive, plain or compressed with gzip or zstd", what)
+}
+
+// skippable is a zstd frame that holds no data but may come first (RFC 8878,
+// section 3.1.2).
+func skippable(head []byte) bool {
+	return len(head) >= 4 && head[0]&0xf0 == 0x50 && bytes.Equal(head[1:4], []byte("\x2a\x4d\x18"))
+}
+
+// isTar holds for a header block with a right checksum, or a block of zeros,
+// the end mark of an archive without entries.
+func isTar(head []byte) bool {
+	if len(head) < 512 {
+		return false
+	}
+	if bytes.HasPrefix(head[257:], []byte("ustar")) {
+		return true
+	}
+	sum, field := 0, 0
+	for i, c := range head[:512] {
+		if i >= 148 && i < 156 {
+			if c >= '0' && c <= '7' {
+				field = field<<3 | int(c-'0')
+			}
+			c = ' '
+		}
+		sum += int(c)
+	}
+	return sum == field || sum == 8*' '
+}

@@ -1,0 +1,151 @@
+package tree
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/path"
+)
+
+const (
+	aclAccess  = "system.posix_acl_access"
+	aclDefault = "system.posix_acl_default"
+)
+
+// refuse rejects attributes with which overlayfs talks to itself: in a lower
+// layer they make other files of the host or of the layer appear.
+func refuse(list []Xattr) error {
+	for _, x := range list {
+		for _, own := range []string{"trusted.overlay.", "user.overlay.", "user.fuseoverlayfs."} {
+			if strings.HasPrefix(x.Name, own) {
+				return fail.New(fail.CodeUnsafe, "attribute %q belongs to overlayfs itself", x.Name)
+			}
+		}
+	}
+	return nil
+}
+
+// finish gives an open file all that is not content. The order is the
+// kernel's: a change of owner takes setuid and capabilities away, a change of
+// mode rewrites the ACL, and all of them would touch nothing of the times but
+// content does.
+func (t *Tree) finish(fd int, m *Meta, mode bool) error {
+	if m.UID != t.uid || m.GID != t.gid {
+		if err := unix.Fchown(fd, int(m.UID), int(m.GID)); err != nil {
+			return fmt.Errorf("chown %d:%d: %w", m.UID, m.GID, err)
+		}
+	}
+	if mode {
+		if err := unix.Fchmod(fd, m.Mode&0o7777); err != nil {
+			return fmt.Errorf("chmod %#o: %w", m.Mode&0o7777, err)
+		}
+	}
+	for _, x := range m.Xattrs {
+		if err := unix.Fsetxattr(fd, x.Name, x.Value, 0); err != nil {
+			return fmt.Errorf("set attribute %q: %w", x.Name, err)
+		}
+	}
+	return times(fd, m)
+}
+
+func times(fd int, m *Meta) error {
+	ts := [2]unix.Timespec{m.Atime, m.Mtime}
+	if err := unix.UtimesNanoAt(fd, "", ts[:], unix.AT_EMPTY_PATH); err != nil {
+		return fmt.Errorf("set times: %w", err)
+	}
+	return nil
+}
+
+// dress does the same for what cannot be opened: a symlink, device, fifo or
+// socket that was just made. What is found at the name has to be of that kind.
+func (t *Tree) dress(dir int, base string, kind uint32, m *Meta) error {
+	fd, err := unix.Openat(dir, base, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		return err
+	}
+	if st.Mode&unix.S_IFMT != kind {
+		return fail.New(fail.CodeUnsafe, "something else came in its place")
+	}
+	if m.UID != st.Uid || m.GID != st.Gid {
+		if err := unix.Fchownat(fd, "", int(m.UID), int(m.GID), unix.AT_EMPTY_PATH); err != nil {
+			return fmt.Errorf("chown %d:%d: %w", m.UID, m.GID, err)
+		}
+	}
+	// The magic link leads to the very inode, a symlink's own too.
+	self := "/proc/self/fd/" + strconv.Itoa(fd)
+	if kind != unix.S_IFLNK && m.Mode&0o7777 != st.Mode&0o7777 {
+		if err := unix.Chmod(self, m.Mode&0o7777); err != nil {
+			return fmt.Errorf("chmod %#o: %w", m.Mode&0o7777, err)
+		}
+	}
+	for _, x := range m.Xattrs {
+		if err := unix.Setxattr(self, x.Name, x.Value, 0); err != nil {
+			return fmt.Errorf("set attribute %q: %w", x.Name, err)
+		}
+	}
+	return times(fd, m)
+}
+
+// late is a directory whose metadata waits for Finish.
+type late struct {
+	name string
+	meta Meta
+}
+
+func (t *Tree) remember(name string, m *Meta) {
+	if i, ok := t.index[name]; ok {
+		t.late[i].meta = *m
+		return
+	}
+	t.index[name] = len(t.late)
+	t.late = append(t.late, late{name, *m})
+}
+
+// Finish dresses the directories, the deepest first. One that was replaced by
+// a later entry is left alone.
+func (t *Tree) Finish() error {
+	t.parents.drop()
+	t.index = nil
+	slices.SortFunc(t.late, func(a, b late) int { return strings.Compare(b.name, a.name) })
+	rooted := false
+	for i := range t.late {
+		if err := t.ctx.Err(); err != nil {
+			return err
+		}
+		l := &t.late[i]
+		rooted = rooted || l.name == ""
+		if err := t.dressDir(l); err != nil {
+			return fmt.Errorf("%s: %w", l.name, err)
+		}
+	}
+	if rooted {
+		return nil
+	}
+	return unix.Fchmod(t.root, 0o755)
+}
+
+func (t *Tree) dressDir(l *late) error {
+	fd := t.root
+	if l.name != "" {
+		var err error
+		fd, err = path.Open(t.root, l.name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW)
+		if err == unix.ENOENT || err == unix.ENOTDIR || err == unix.ELOOP {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		defer unix.Close(fd)
+	}
+	return t.finish(fd, &l.meta, true)
+}

@@ -1,0 +1,173 @@
+// Package tree fills a directory with a root file system that is described by
+// somebody who is not trusted, entry by entry.
+//
+// The root is an open directory. A parent is opened by the kernel inside the
+// root (openat2(2), RESOLVE_IN_ROOT), the last component of a name is never
+// followed, and everything else happens on descriptors: no symlink that an
+// archive planted, and none that somebody swaps in meanwhile, leads out.
+//
+// Directories get their owner, mode, attributes and times at the end, since
+// filling them changes their times and may need rights their mode takes away.
+package tree
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/gophertainer/gophertainer/lib/fail"
+)
+
+// Meta is what every kind of file has.
+type Meta struct {
+	Mode         uint32 // permission bits with setuid, setgid and sticky
+	UID, GID     uint32
+	Atime, Mtime unix.Timespec // an Atime of UTIME_OMIT is left as it is
+	Xattrs       []Xattr
+}
+
+// An Xattr is an extended attribute as setxattr(2) takes it.
+type Xattr struct {
+	Name  string
+	Value []byte
+}
+
+// Options bound and direct the filling.
+type Options struct {
+	MaxBytes   int64 // of file content; 0 is without bound
+	MaxEntries int64 // 0 is without bound
+	NoDevices  bool  // leave device nodes out
+}
+
+// A Tree is a root that is being filled, by one goroutine.
+type Tree struct {
+	// Skipped counts the device nodes that were left out.
+	Skipped int
+
+	ctx     context.Context
+	root    int
+	opt     Options
+	uid     uint32
+	gid     uint32
+	bytes   int64
+	entries int64
+	parents parents
+	late    []late
+	index   map[string]int
+}
+
+// Open starts to fill the empty directory dir, which becomes a plain one that
+// only we may enter until Finish. The process's umask has to be 0.
+func Open(ctx context.Context, dir string, opt Options) (*Tree, error) {
+	root, err := unix.Open(dir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", dir, err)
+	}
+	t := &Tree{
+		ctx: ctx, root: root, opt: opt,
+		uid: uint32(os.Geteuid()), gid: uint32(os.Getegid()),
+		index: map[string]int{},
+	}
+	if err := t.plain(); err != nil {
+		t.Close()
+		return nil, fmt.Errorf("prepare %s: %w", dir, err)
+	}
+	return t, nil
+}
+
+// plain takes away what the root inherited from the directory it was made in
+// (group, setgid, default ACL), and what every file below would inherit too.
+func (t *Tree) plain() error {
+	if err := unix.Fchown(t.root, int(t.uid), int(t.gid)); err != nil {
+		return err
+	}
+	for _, name := range []string{aclAccess, aclDefault} {
+		if err := unix.Fremovexattr(t.root, name); err != nil && err != unix.ENODATA && err != unix.EOPNOTSUPP {
+			return err
+		}
+	}
+	return unix.Fchmod(t.root, 0o700)
+}
+
+// Close gives the descriptors back. It does not finish.
+func (t *Tree) Close() {
+	t.parents.drop()
+	_ = unix.Close(t.root)
+}
+
+// Bytes is how much file content was written.
+func (t *Tree) Bytes() int64 { return t.bytes }
+
+// Root is the device and inode of the root.
+func (t *Tree) Root() (dev, ino uint64, err error) {
+	var st unix.Stat_t
+	err = unix.Fstat(t.root, &st)
+	return st.Dev, st.Ino, err
+}
+
+// enter counts an entry and finds its place. The name comes back clean: no
+// leading slash, no dots. An empty one is the root itself.
+func (t *Tree) enter(name string) (string, error) {
+	if err := t.ctx.Err(); err != nil {
+		return "", err
+	}
+	if t.entries++; t.opt.MaxEntries > 0 && t.entries > t.opt.MaxEntries {
+		return "", fail.New(fail.CodeLimit, "more than %d entries", t.opt.MaxEntries)
+	}
+	return clean(name)
+}
+
+// spend counts file content before it is written.
+func (t *Tree) spend(n int64) error {
+	if t.bytes += n; t.opt.MaxBytes > 0 && t.bytes > t.opt.MaxBytes {
+		return fail.New(fail.CodeLimit, "more than %d bytes", t.opt.MaxBytes)
+	}
+	return nil
+}
+
+// clean makes a name relative to the root. ".." is refused rather than
+// resolved: no archiver writes it, and readers disagree on what it means.
+func clean(name string) (string, error) {
+	if simple(name) {
+		return name, nil
+	}
+	if name == "" {
+		return "", fail.New(fail.CodeInput, "an entry has no name")
+	}
+	var parts []string
+	for _, part := range strings.Split(name, "/") {
+		switch part {
+		case "", ".":
+		case "..":
+			return "", fail.New(fail.CodeUnsafe, `the name holds ".."`)
+		default:
+			parts = append(parts, part)
+		}
+	}
+	return strings.Join(parts, "/"), nil
+}
+
+// simple holds for names that are clean already, most of them.
+func simple(name string) bool {
+	if name == "" || name[0] == '/' || name[len(name)-1] == '/' {
+		return false
+	}
+	dots := 0 // length of the component so far, if it is of dots only
+	for i := range len(name) {
+		switch {
+		case name[i] == '/':
+			if dots >= 0 && dots <= 2 {
+				return false
+			}
+			dots = 0
+		case name[i] == '.' && dots >= 0:
+			dots++
+		default:
+			dots = -1
+		}
+	}
+	return dots < 0 || dots > 2
+}
