@@ -8,6 +8,7 @@ import (
 
 	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/seccomp"
+	"github.com/gophertainer/gophertainer/lib/tool"
 )
 
 // What libseccomp is asked to write.
@@ -18,16 +19,25 @@ const (
 	asPFC
 )
 
-func compile(opt *options) error {
-	s, err := profileOf(opt)
-	if err != nil {
-		return err
+func compile(o *tool.Options) func(*tool.Call) error {
+	var t target
+	output := "-"
+	t.declare(o)
+	o.String(&output, "output", 'o', "FILE", "write to FILE, not to stdout")
+	return func(c *tool.Call) error {
+		s, err := profileOf(c, t)
+		if err != nil {
+			return err
+		}
+		filter, err := filterOf(s, t.arch)
+		if err != nil {
+			return err
+		}
+		if output == "-" {
+			return c.Print(filter)
+		}
+		return os.WriteFile(output, filter, 0o644)
 	}
-	filter, err := filterOf(s, opt.target.arch)
-	if err != nil {
-		return err
-	}
-	return write(opt.output, filter)
 }
 
 // filterOf is the whole filter: the check for unknown system calls, then what
@@ -61,12 +71,4 @@ func refuses(s *specs.LinuxSeccomp) bool {
 		return s.DefaultErrnoRet == nil || *s.DefaultErrnoRet != uint(unix.ENOSYS)
 	}
 	return true
-}
-
-func write(path string, b []byte) error {
-	if path == "-" {
-		_, err := os.Stdout.Write(b)
-		return err
-	}
-	return os.WriteFile(path, b, 0o644)
 }

@@ -2,24 +2,28 @@ package main
 
 import (
 	"encoding/json"
-	"os"
 
 	"github.com/moby/profiles/seccomp"
+
+	"github.com/gophertainer/gophertainer/lib/tool"
 )
 
-func printDefault(opt *options) error {
-	s, err := opt.target.resolve(seccomp.DefaultProfile())
-	if err != nil {
-		return err
+func printDefault(o *tool.Options) func(*tool.Call) error {
+	var t target
+	t.declare(o)
+	return func(c *tool.Call) error {
+		s, err := t.resolve(seccomp.DefaultProfile())
+		if err != nil {
+			return err
+		}
+		return printJSON(c, s)
 	}
-	return printJSON(s)
 }
 
-func printJSON(v any) error {
+func printJSON(c *tool.Call, v any) error {
 	b, err := json.MarshalIndent(v, "", "\t")
 	if err != nil {
 		return err
 	}
-	_, err = os.Stdout.Write(append(b, '\n'))
-	return err
+	return c.Print(append(b, '\n'))
 }

@@ -3,34 +3,44 @@ package main
 import (
 	"encoding/binary"
 	"fmt"
-	"os"
 	"strings"
 
+	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
 	"github.com/gophertainer/gophertainer/lib/seccomp"
+	"github.com/gophertainer/gophertainer/lib/tool"
 )
 
-func dump(opt *options) error {
-	s, err := profileOf(opt)
-	if err != nil {
-		return err
-	}
-	var out []byte
-	if opt.format == "pfc" {
-		if err := seccomp.Check(s); err != nil {
+func dump(o *tool.Options) func(*tool.Call) error {
+	var t target
+	t.declare(o)
+	o.Format("bpf", "pfc")
+	return func(c *tool.Call) error {
+		s, err := profileOf(c, t)
+		if err != nil {
 			return err
 		}
-		out, _, err = build(s, opt.target.arch, asPFC)
-	} else {
-		out, err = filterOf(s, opt.target.arch)
-		out = []byte(disassemble(out))
+		if c.Format == "pfc" {
+			return dumpPFC(c, s, t.arch)
+		}
+		filter, err := filterOf(s, t.arch)
+		if err != nil {
+			return err
+		}
+		return c.Print([]byte(disassemble(filter)))
 	}
+}
+
+func dumpPFC(c *tool.Call, s *specs.LinuxSeccomp, arch specs.Arch) error {
+	if err := seccomp.Check(s); err != nil {
+		return err
+	}
+	text, _, err := build(s, arch, asPFC)
 	if err != nil {
 		return err
 	}
-	_, err = os.Stdout.Write(out)
-	return err
+	return c.Print(text)
 }
 
 // disassemble writes one instruction a line, led by its number; jumps name the

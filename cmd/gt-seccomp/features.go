@@ -1,6 +1,9 @@
 package main
 
-import "github.com/gophertainer/gophertainer/lib/seccomp"
+import (
+	"github.com/gophertainer/gophertainer/lib/seccomp"
+	"github.com/gophertainer/gophertainer/lib/tool"
+)
 
 // library is what libseccomp says of itself.
 type library struct {
@@ -9,13 +12,15 @@ type library struct {
 	Archs   []string `json:"archs"`
 }
 
-func printFeatures() error {
+func printFeatures(*tool.Options) func(*tool.Call) error { return features }
+
+func features(c *tool.Call) error {
 	lib, err := linked()
 	if err != nil {
 		return err
 	}
 	s := seccomp.Features()
-	return printJSON(struct {
+	return printJSON(c, struct {
 		Library        library  `json:"libseccomp"`
 		Actions        []string `json:"actions"`
 		KernelActions  []string `json:"kernelActions"`

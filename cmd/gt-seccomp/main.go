@@ -61,48 +61,17 @@ features writes what libseccomp and the kernel can do.
 */
 package main
 
-import (
-	"io"
-	"os"
+import "github.com/gophertainer/gophertainer/lib/tool"
 
-	"github.com/gophertainer/gophertainer/lib/fail"
-)
+func main() { tool.Main(program) }
 
-func main() {
-	os.Exit(run(os.Args[1:]))
-}
-
-func run(args []string) int {
-	if len(args) == 1 && (args[0] == "--help" || args[0] == "-h" || args[0] == "help") {
-		io.WriteString(os.Stdout, usage)
-		return 0
-	}
-	err := verb(args)
-	if err != nil {
-		io.WriteString(os.Stderr, "gt-seccomp: "+err.Error()+"\n")
-	}
-	return fail.Exit(err)
-}
-
-func verb(args []string) error {
-	if len(args) == 0 {
-		return fail.Usage("have no verb, need compile, dump, default or features")
-	}
-	opt, err := parse(args[0], args[1:])
-	if err != nil {
-		return err
-	}
-	if opt.help {
-		_, err := io.WriteString(os.Stdout, usage)
-		return err
-	}
-	switch args[0] {
-	case "compile":
-		return compile(opt)
-	case "dump":
-		return dump(opt)
-	case "default":
-		return printDefault(opt)
-	}
-	return printFeatures()
+var program = &tool.Program{
+	Name:    "gt-seccomp",
+	Summary: "compile the seccomp profile of a container to BPF",
+	Verbs: []tool.Verb{
+		{Name: "compile", Args: "[FILE|-]", Summary: "write the filter that a profile stands for", Make: compile},
+		{Name: "dump", Args: "[FILE|-]", Summary: "write the filter for people to read", Make: dump},
+		{Name: "default", Summary: "write Docker's default profile as an OCI object", Make: printDefault},
+		{Name: "features", Summary: "say what libseccomp and the kernel can do", Make: printFeatures},
+	},
 }

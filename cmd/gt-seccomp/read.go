@@ -9,15 +9,16 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 
 	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/tool"
 )
 
 // largest profile that is read, in bytes.
 const largest = 16 << 20
 
-func read(path string) ([]byte, error) {
-	in := os.Stdin
-	if path != "-" {
-		f, err := os.Open(path)
+func read(c *tool.Call) ([]byte, error) {
+	in := c.Stdin
+	if len(c.Args) > 0 && c.Args[0] != "-" {
+		f, err := os.Open(c.Args[0])
 		if err != nil {
 			return nil, err
 		}
@@ -56,10 +57,10 @@ func decode(b []byte, t target) (*specs.LinuxSeccomp, error) {
 	return t.resolve(&profile)
 }
 
-func profileOf(opt *options) (*specs.LinuxSeccomp, error) {
-	b, err := read(opt.input)
+func profileOf(c *tool.Call, t target) (*specs.LinuxSeccomp, error) {
+	b, err := read(c)
 	if err != nil {
 		return nil, err
 	}
-	return decode(b, opt.target)
+	return decode(b, t)
 }

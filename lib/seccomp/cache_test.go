@@ -216,13 +216,13 @@ func TestHelperAnswersWrong(t *testing.T) {
 		script, member, text string
 		code                 fail.Code
 	}{
-		"member":  {"echo 'gt-seccomp: /linux/seccomp/syscalls/3/args/0: no' >&2; exit 2", "/linux/seccomp/syscalls/3/args/0", "no", fail.CodeSpec},
+		"member":  {"echo 'gt-seccomp: compile: /linux/seccomp/syscalls/3/args/0: no' >&2; exit 2", "/linux/seccomp/syscalls/3/args/0", "no", fail.CodeSpec},
 		"host":    {"echo 'gt-seccomp: built without libseccomp' >&2; exit 1", "/linux/seccomp", "built without libseccomp", fail.CodeHost},
 		"silent":  {"exit 3", "", "exit code 3", fail.CodeHost},
 		"killed":  {"kill -9 $$", "", "signal 9", fail.CodeHost},
 		"nothing": {"exit 0", "", "0 bytes", fail.CodeHost},
 		"odd":     {"echo abc", "", "4 bytes", fail.CodeHost},
-		"dropped": {"test -z \"$SECRET\" && test $# = 2 && cat >&2 && exit 1", "/linux/seccomp", `"defaultAction":"SCMP_ACT_ALLOW"`, fail.CodeHost},
+		"dropped": {"test -z \"$SECRET\" && test $# = 1 && cat >&2 && exit 1", "/linux/seccomp", `"defaultAction":"SCMP_ACT_ALLOW"`, fail.CodeHost},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("SECRET", "x")

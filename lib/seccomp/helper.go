@@ -59,7 +59,7 @@ func compile(s *specs.LinuxSeccomp, path string) ([]byte, error) {
 	if _, err := unix.Seek(fds[0], 0, unix.SEEK_SET); err != nil {
 		return nil, err
 	}
-	pid, err := syscall.ForkExec(path, []string{"gt-seccomp", "compile", "-"}, &syscall.ProcAttr{
+	pid, err := syscall.ForkExec(path, []string{"gt-seccomp", "compile"}, &syscall.ProcAttr{
 		Env:   []string{},
 		Files: []uintptr{uintptr(fds[0]), uintptr(fds[1]), uintptr(fds[2])},
 	})
