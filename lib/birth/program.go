@@ -9,6 +9,7 @@ import (
 	"github.com/gophertainer/gophertainer/lib/cred"
 	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/plan"
+	"github.com/gophertainer/gophertainer/lib/seccomp"
 )
 
 // Program makes the steps that a container's first process and every later one
@@ -75,4 +76,26 @@ func sysctlPath(key string) string {
 // pointer escapes a key for a JSON pointer (RFC 6901).
 func pointer(key string) string {
 	return strings.NewReplacer("~", "~0", "/", "~1").Replace(key)
+}
+
+// Enter compiles the plan of a further process in a container that is there.
+func Enter(p *specs.Process, f seccomp.Program, o cred.Options) (*plan.Plan, error) {
+	pl := &plan.Plan{}
+	if p.Terminal {
+		pl.Add(console(p, ""))
+	}
+	filter := func(pl *plan.Plan) {
+		if len(f.Filter) > 0 {
+			pl.Add(plan.Step{Op: plan.OpSeccomp, Member: "/linux/seccomp", Data: string(f.Filter), Flags: uint64(f.Flags)})
+		}
+	}
+	if err := Program(p, pl, o, filter); err != nil {
+		return nil, err
+	}
+	pl.Add(plan.Step{Op: plan.OpReady, Member: "/process/args"})
+	if p.NoNewPrivileges {
+		filter(pl)
+	}
+	pl.Add(plan.Step{Op: plan.OpExec, Member: "/process/args", Args: p.Args, Env: p.Env})
+	return pl, nil
 }

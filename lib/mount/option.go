@@ -2,6 +2,7 @@
 package mount
 
 import (
+	"sort"
 	"strings"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
@@ -101,4 +102,20 @@ func (o *Options) word(word string) error {
 		o.Data = append(o.Data, word)
 	}
 	return nil
+}
+
+// Words lists every option known here, for `features`.
+func Words() []string {
+	words := []string{"bind", "rbind", "defaults", "loud", "silent"}
+	for w := range attributes {
+		words = append(words, w, "r"+w)
+	}
+	for w := range propagations {
+		words = append(words, w)
+	}
+	for w := range superblock {
+		words = append(words, w)
+	}
+	sort.Strings(words)
+	return words
 }

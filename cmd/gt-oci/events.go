@@ -1,0 +1,97 @@
+package main
+
+import (
+	"encoding/json"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/gophertainer/gophertainer/lib/event"
+	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/tool"
+)
+
+func events(o *tool.Options) func(*tool.Call) error {
+	var follow, stats bool
+	var interval time.Duration
+	o.Bool(&follow, "follow", 0, "wait for further events")
+	o.Bool(&stats, "stats", 0, "print the usage of a container once")
+	o.Duration(&interval, "interval", 0, "TIME", "print the usage each TIME")
+	return func(c *tool.Call) error {
+		switch {
+		case stats || interval != 0:
+			return usage(c, interval)
+		case follow:
+			return followEvents(c)
+		}
+		_, err := printEvents(c, 0)
+		return err
+	}
+}
+
+// printEvents prints what was appended since an offset, of one container if an
+// ID was given.
+func printEvents(c *tool.Call, from int64) (int64, error) {
+	list, next, err := event.Read(c.Root, from)
+	if err != nil {
+		return from, err
+	}
+	for _, e := range list {
+		if id := first(c); id != "" && e.ID != id {
+			continue
+		}
+		b, err := json.Marshal(e)
+		if err != nil {
+			return from, err
+		}
+		if err := c.Print(append(b, '\n')); err != nil {
+			return from, err
+		}
+	}
+	return next, nil
+}
+
+func followEvents(c *tool.Call) error {
+	fd, err := unix.InotifyInit1(unix.IN_CLOEXEC)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	if _, err := unix.InotifyAddWatch(fd, c.Root, unix.IN_MODIFY|unix.IN_CREATE|unix.IN_MOVED_TO); err != nil {
+		return &fail.Error{Op: "watch " + c.Root, Cause: err}
+	}
+	from, buf := int64(0), make([]byte, 4096)
+	for {
+		if from, err = printEvents(c, from); err != nil {
+			return err
+		}
+		if _, err := unix.Read(fd, buf); err != nil && err != unix.EINTR {
+			return err
+		}
+	}
+}
+
+// usage prints a line of runc's shape: {"type":"stats","id":…,"data":{…}}.
+func usage(c *tool.Call, interval time.Duration) error {
+	if len(c.Args) == 0 {
+		return fail.Usage("--stats: have no ID, need one")
+	}
+	rt, err := runtime(c)
+	if err != nil {
+		return err
+	}
+	for {
+		ct, err := rt.Open(c.Args[0])
+		if err != nil {
+			return err
+		}
+		b, err := json.Marshal(map[string]any{"type": "stats", "id": c.Args[0], "data": ct.Group.Stats()})
+		if err != nil {
+			return err
+		}
+		if err := c.Print(append(b, '\n')); err != nil || interval == 0 || ct.Status == "stopped" {
+			return err
+		}
+		<-time.After(interval)
+	}
+}

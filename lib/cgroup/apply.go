@@ -1,0 +1,213 @@
+package cgroup
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"github.com/gophertainer/gophertainer/lib/fail"
+)
+
+// setting is one file to write, and the member of the spec that wants it.
+type setting struct {
+	member     string
+	controller string
+	file       string
+	value      string
+}
+
+// Apply writes all limits, and the device rules, before the program starts.
+func (g *Group) Apply(r *specs.LinuxResources) error {
+	if err := g.limits(r); err != nil {
+		return err
+	}
+	return g.devices(r.Devices)
+}
+
+// Update writes the limits that are set; the others stay as they are.
+func (g *Group) Update(r *specs.LinuxResources) error {
+	if err := g.limits(r); err != nil {
+		return err
+	}
+	if len(r.Devices) == 0 {
+		return nil
+	}
+	return g.devices(r.Devices)
+}
+
+func (g *Group) limits(r *specs.LinuxResources) error {
+	if err := refuse(r, g.mode); err != nil {
+		return err
+	}
+	var list []setting
+	if g.mode == V2 {
+		list = settingsV2(r)
+	} else {
+		list = settingsV1(r)
+	}
+	if g.mode == V2 && len(list) > 0 {
+		if err := g.enable(list); err != nil {
+			return err
+		}
+	}
+	var later []setting
+	for _, s := range list {
+		err := g.set(s)
+		if a, ok := err.(*again); ok {
+			later = append(later, a.setting)
+			continue
+		}
+		if err != nil {
+			return err
+		}
+	}
+	for _, s := range later {
+		if err := g.set(s); err != nil {
+			return &fail.Error{Member: s.member, Cause: errors.Unwrap(err)}
+		}
+	}
+	return nil
+}
+
+func (g *Group) set(s setting) error {
+	dir := g.dirs[""]
+	if g.mode != V2 {
+		dir = g.dir(s.controller)
+	}
+	if dir == "" {
+		return g.absent(s)
+	}
+	if !inGroup(s.file) {
+		return fail.Spec(s.member, "have file %q, need a plain name", s.file)
+	}
+	err := write(dir, s.file, s.value)
+	if errors.Is(err, unix.EBUSY) && strings.HasPrefix(s.file, "memory.limit") {
+		return &fail.Error{Code: fail.CodeLimit, Member: s.member, Cause: err, Hint: "the group uses more than that already"}
+	}
+	if errors.Is(err, unix.EINVAL) && strings.HasPrefix(s.file, "memory.") {
+		// v1 wants limit <= limit+swap at every moment: raise the other first.
+		return &again{s, err}
+	}
+	if errors.Is(err, unix.ENOENT) {
+		return g.absent(s)
+	}
+	if err != nil {
+		return &fail.Error{Member: s.member, Cause: err}
+	}
+	return nil
+}
+
+// again marks a write that works once another one is done.
+type again struct {
+	setting
+	cause error
+}
+
+func (a *again) Error() string { return a.member + ": " + a.cause.Error() }
+func (a *again) Unwrap() error { return a.cause }
+
+func inGroup(file string) bool {
+	return file != "" && file == filepath.Base(file) && file != "." && file != ".."
+}
+
+// absent explains a limit whose controller is not here.
+func (g *Group) absent(s setting) error {
+	e := fail.New(fail.CodeHost, "have no controller %s for %s in this group, need it", s.controller, s.file)
+	e.Member = s.member
+	if g.mode == V2 {
+		if have, err := read(top, "cgroup.controllers"); err == nil {
+			e.Hint = "cgroup2 here has: " + have
+			if have == "" {
+				e.Hint = "cgroup2 here has no controllers"
+			}
+		}
+	}
+	return e
+}
+
+// enable hands the controllers down to the group, from the top.
+func (g *Group) enable(list []setting) error {
+	want := map[string]string{}
+	for _, s := range list {
+		if s.controller != "" {
+			want[s.controller] = s.member
+		}
+	}
+	dir := g.dirs[""]
+	if dir == "" {
+		return nil
+	}
+	have, err := read(filepath.Dir(dir), "cgroup.subtree_control")
+	if err != nil {
+		return err
+	}
+	all := true
+	for c := range want {
+		all = all && containsWord(have, c)
+	}
+	if all {
+		return nil
+	}
+	at := top
+	for _, part := range strings.Split(strings.TrimPrefix(filepath.Dir(dir), top), "/") {
+		at = filepath.Join(at, part)
+		for c, member := range want {
+			err := write(at, "cgroup.subtree_control", "+"+c)
+			if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.EINVAL) {
+				return g.absent(setting{member: member, controller: c, file: c + ".*"})
+			}
+			if err != nil {
+				return &fail.Error{Member: member, Op: "enable controller " + c, Cause: err}
+			}
+		}
+	}
+	return nil
+}
+
+func containsWord(text, word string) bool {
+	for _, w := range strings.Fields(text) {
+		if w == word {
+			return true
+		}
+	}
+	return false
+}
+
+// refuse names the members that are not carried out.
+func refuse(r *specs.LinuxResources, mode Mode) error {
+	switch {
+	case mode != V2 && len(r.Unified) > 0:
+		return fail.Spec("/linux/resources/unified", "is for cgroup v2, have %s", mode)
+	case len(r.Rdma) > 0:
+		return fail.Spec("/linux/resources/rdma", "have no support for it, need a spec without it")
+	case mode == V2 && r.Network != nil && (r.Network.ClassID != nil || len(r.Network.Priorities) > 0):
+		return fail.Spec("/linux/resources/network", "is for cgroup v1, have v2")
+	}
+	return nil
+}
+
+func itoa[T int64 | uint64 | uint16](v T) string {
+	if v < 0 {
+		return strconv.FormatInt(int64(v), 10)
+	}
+	return strconv.FormatUint(uint64(v), 10)
+}
+
+// Controllers lists what this host has, for `features`.
+func Controllers() ([]string, error) {
+	mode, err := probe()
+	if err != nil {
+		return nil, err
+	}
+	if mode == V2 {
+		b, err := os.ReadFile(top + "/cgroup.controllers")
+		return strings.Fields(string(b)), err
+	}
+	list, err := hierarchies(mode)
+	return strings.Split(strings.Trim(strings.Join(list, ","), ","), ","), err
+}

@@ -1,0 +1,90 @@
+package cgroup
+
+import (
+	"runtime"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+func bpf(cmd uintptr, attr unsafe.Pointer, size uintptr) (int, error) {
+	r, _, e := syscall.Syscall(unix.SYS_BPF, cmd, uintptr(attr), size)
+	if e != 0 {
+		return -1, e
+	}
+	return int(r), nil
+}
+
+type attachAttr struct {
+	target, prog, kind, flags uint32
+}
+
+// replaceProgram attaches the new program before it detaches the old ones, so
+// that there is no moment without rules (bpf(2)).
+func replaceProgram(dir int, prog []insn) error {
+	old, err := attached(dir)
+	if err != nil {
+		return err
+	}
+	license := []byte("Apache-2.0\x00")
+	load := struct {
+		kind, count     uint32
+		insns, license  uint64
+		logLevel, size  uint32
+		log             uint64
+		version, flags  uint32
+		name            [16]byte
+		ifindex, expect uint32
+	}{
+		kind: unix.BPF_PROG_TYPE_CGROUP_DEVICE, count: uint32(len(prog)),
+		insns: uint64(uintptr(unsafe.Pointer(&prog[0]))), license: uint64(uintptr(unsafe.Pointer(&license[0]))),
+	}
+	copy(load.name[:], "gt_devices")
+	fd, err := bpf(unix.BPF_PROG_LOAD, unsafe.Pointer(&load), unsafe.Sizeof(load))
+	runtime.KeepAlive(prog)
+	runtime.KeepAlive(license)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	at := attachAttr{uint32(dir), uint32(fd), unix.BPF_CGROUP_DEVICE, unix.BPF_F_ALLOW_MULTI}
+	if _, err := bpf(unix.BPF_PROG_ATTACH, unsafe.Pointer(&at), unsafe.Sizeof(at)); err != nil {
+		return err
+	}
+	for _, id := range old {
+		if err := detach(dir, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func detach(dir int, id uint32) error {
+	get := struct{ id, next, flags uint32 }{id: id}
+	fd, err := bpf(unix.BPF_PROG_GET_FD_BY_ID, unsafe.Pointer(&get), unsafe.Sizeof(get))
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	at := attachAttr{uint32(dir), uint32(fd), unix.BPF_CGROUP_DEVICE, 0}
+	_, err = bpf(unix.BPF_PROG_DETACH, unsafe.Pointer(&at), unsafe.Sizeof(at))
+	return err
+}
+
+// attached lists the device programs of the group itself.
+func attached(dir int) ([]uint32, error) {
+	ids := make([]uint32, 64)
+	query := struct {
+		target, kind, flags, attach uint32
+		ids                         uint64
+		count                       uint32
+		_                           uint32
+	}{target: uint32(dir), kind: unix.BPF_CGROUP_DEVICE, ids: uint64(uintptr(unsafe.Pointer(&ids[0]))), count: uint32(len(ids))}
+	_, err := bpf(unix.BPF_PROG_QUERY, unsafe.Pointer(&query), unsafe.Sizeof(query))
+	runtime.KeepAlive(ids)
+	if err != nil {
+		return nil, err
+	}
+	return ids[:query.count], nil
+}

@@ -1,0 +1,201 @@
+package container
+
+import (
+	"os"
+	"strconv"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"github.com/gophertainer/gophertainer/lib/birth"
+	"github.com/gophertainer/gophertainer/lib/cgroup"
+	"github.com/gophertainer/gophertainer/lib/cred"
+	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/mount"
+	"github.com/gophertainer/gophertainer/lib/ns"
+	"github.com/gophertainer/gophertainer/lib/plan"
+	"github.com/gophertainer/gophertainer/lib/seccomp"
+	"github.com/gophertainer/gophertainer/lib/state"
+	"github.com/gophertainer/gophertainer/lib/sys"
+)
+
+// bear makes the process. Written state comes before hooks may ask for it.
+func (c *creation) bear() (*birth.Born, error) {
+	dir, err := c.group.OpenDir()
+	if err != nil {
+		return nil, err
+	}
+	if dir >= 0 {
+		defer unix.Close(dir)
+	}
+	r := &birth.Request{
+		Namespace: c.set, Maps: c.spec.Linux, Cgroup: dir, Stdio: c.o.Stdio, Preserve: c.o.Preserve,
+		Born: c.born, Plan: c.plan, Sync: c.sync, Console: c.console, Died: c.died, Times: c.times,
+	}
+	born, err := birth.Bear(r)
+	if err != nil {
+		return nil, err
+	}
+	c.later(func() { _ = unix.PidfdSendSignal(born.PidFD, unix.SIGKILL, nil, 0) })
+	return born, writePid(c.o.PidFile, born.Pid)
+}
+
+func (c *creation) born(pid int) error {
+	if err := c.group.Enter(pid); err != nil {
+		return err
+	}
+	if p := c.spec.Process; p.OOMScoreAdj != nil {
+		if err := oomScore(pid, *p.OOMScoreAdj, c.rt.Warn); err != nil {
+			return err
+		}
+	}
+	if c.set.Creates(unix.CLONE_NEWUSER) {
+		if err := limits(pid, c.spec.Process); err != nil {
+			return err
+		}
+	}
+	start, err := state.StartTime(pid)
+	if err != nil {
+		return err
+	}
+	boot, err := state.BootID()
+	if err != nil {
+		return err
+	}
+	c.st.Pid, c.st.PidStart, c.st.BootID = pid, start, boot
+	return c.entry.WriteState(c.st)
+}
+
+// limits are the parent's to set where a user namespace takes the right to
+// raise them away from the child.
+func limits(pid int, p *specs.Process) error {
+	for i, l := range p.Rlimits {
+		n, ok := cred.Resource(l.Type)
+		if !ok {
+			return fail.Spec("/process/rlimits/"+strconv.Itoa(i)+"/type", "%q is no resource limit, need one of getrlimit(2)", l.Type)
+		}
+		if err := unix.Prlimit(pid, n, &unix.Rlimit{Cur: l.Soft, Max: l.Hard}, nil); err != nil {
+			e := fail.New("", "set %s: %w", l.Type, err)
+			e.Member = "/process/rlimits/" + strconv.Itoa(i)
+			return e
+		}
+	}
+	return nil
+}
+
+// oomScore: a process may always be made likelier to be killed; the other way
+// needs CAP_SYS_RESOURCE (proc_pid_oom_score_adj(5)).
+func oomScore(pid, value int, warn func(string, ...any)) error {
+	err := os.WriteFile("/proc/"+strconv.Itoa(pid)+"/oom_score_adj", []byte(strconv.Itoa(value)), 0)
+	if err == nil {
+		return nil
+	}
+	e := &fail.Error{Member: "/process/oomScoreAdj", Op: "set oom_score_adj " + strconv.Itoa(value), Cause: err}
+	if permitted, cerr := sys.CapGet(); cerr == nil && permitted&(1<<unix.CAP_SYS_RESOURCE) == 0 {
+		e.Hint = "CAP_SYS_RESOURCE is missing"
+	}
+	return e
+}
+
+func (c *creation) plan(int) (*plan.Plan, []int, error) {
+	var files []int
+	if c.gate >= 0 {
+		files = append(files, c.gate)
+		c.input.Gate = len(files)
+	}
+	if c.input.Filter.NeedsListener {
+		sock, err := listener(c.input.Filter.ListenerPath)
+		if err != nil {
+			return nil, nil, err
+		}
+		files = append(files, sock)
+		c.input.Listener = len(files)
+		c.later(func() { _ = unix.Close(sock) })
+	}
+	if c.input.Host.UserNS {
+		tree, err := unix.OpenTree(unix.AT_FDCWD, c.st.Rootfs, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE)
+		if err == nil {
+			files = append(files, tree)
+			c.input.Host.Root = len(files)
+			c.later(func() { _ = unix.Close(tree) })
+		} else if err != unix.EPERM { // an unprivileged user binds it inside
+			return nil, nil, &fail.Error{Member: "/root/path", Op: "open " + c.st.Rootfs, Cause: err}
+		}
+	}
+	c.input.State = c.st.OCI(state.Created)
+	p, err := birth.Compile(&c.input)
+	return p, files, err
+}
+
+func listener(path string) (int, error) {
+	sock, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return -1, err
+	}
+	if err := unix.Connect(sock, &unix.SockaddrUnix{Name: path}); err != nil {
+		_ = unix.Close(sock)
+		return -1, &fail.Error{Member: "/linux/seccomp/listenerPath", Op: "connect to " + path, Cause: err}
+	}
+	return sock, nil
+}
+
+// sync runs the hooks that belong between the finished tree and pivot_root.
+func (c *creation) sync(int) error {
+	h := c.spec.Hooks
+	if err := c.rt.hooks("prestart", h.Prestart, c.st, state.Creating); err != nil { //nolint:staticcheck // Docker still sends it
+		return err
+	}
+	return c.rt.hooks("createRuntime", h.CreateRuntime, c.st, state.Creating)
+}
+
+// died explains a birth that ended without a word: most of the time the memory
+// limit is smaller than what gt-init needs.
+func (c *creation) died(int) error {
+	kills, err := c.group.OOMKills()
+	if err != nil || kills == 0 {
+		return nil
+	}
+	e := fail.New(fail.CodeLimit, "the kernel killed the birth for memory: the limit is too small for it")
+	e.Member = "/linux/resources/memory/limit"
+	return e
+}
+
+// hierarchies are the container's groups as its cgroup mount shows them.
+func hierarchies(g *cgroup.Group) []mount.Hierarchy {
+	var list []mount.Hierarchy
+	for _, h := range g.Hierarchies() {
+		list = append(list, mount.Hierarchy{Name: h.Name, Data: h.Data, Dir: h.Dir, Links: h.Links})
+	}
+	return list
+}
+
+// Plan compiles a bundle without making anything, for `gt-oci plan`.
+func (rt *Runtime) Plan(id string, o *CreateOptions) (*plan.Plan, error) {
+	o.Terminal = func(*os.File) error { return nil }
+	c := &creation{rt: rt, o: o, gate: -1, st: &state.State{ID: id}}
+	if err := c.read(); err != nil {
+		return nil, err
+	}
+	group, err := cgroup.Locate(c.spec.Linux.CgroupsPath, id)
+	if err != nil {
+		return nil, err
+	}
+	c.group = group
+	set, err := ns.Open(c.spec.Linux.Namespaces)
+	if err != nil {
+		return nil, err
+	}
+	defer set.Close()
+	c.st.OCIVersion, c.st.Bundle, c.st.Rootfs = c.spec.Version, c.o.Bundle, rootfs(c.spec, c.o.Bundle)
+	c.set, c.input = set, birth.Input{
+		Spec: c.spec, Namespace: set, Permitted: ^cred.Set(0), NoKeyring: o.NoKeyring, ID: id, Gate: 1,
+		Warn:   rt.Warn,
+		State:  c.st.OCI(state.Creating),
+		Filter: seccomp.Program{},
+		Host: mount.Host{
+			Bundle: o.Bundle, Hierarchies: hierarchies(group), CgroupNS: set.Has(unix.CLONE_NEWCGROUP),
+			UserNS: set.Has(unix.CLONE_NEWUSER), NoPivot: o.NoPivot,
+		},
+	}
+	return birth.Compile(&c.input)
+}

@@ -1,0 +1,225 @@
+package container
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"github.com/gophertainer/gophertainer/lib/birth"
+	"github.com/gophertainer/gophertainer/lib/cgroup"
+	"github.com/gophertainer/gophertainer/lib/cred"
+	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/mount"
+	"github.com/gophertainer/gophertainer/lib/ns"
+	"github.com/gophertainer/gophertainer/lib/plan"
+	"github.com/gophertainer/gophertainer/lib/seccomp"
+	"github.com/gophertainer/gophertainer/lib/spec"
+	"github.com/gophertainer/gophertainer/lib/state"
+	"github.com/gophertainer/gophertainer/lib/sys"
+	"github.com/gophertainer/gophertainer/lib/tty"
+)
+
+func itoa(i int) string { return strconv.Itoa(i) }
+
+// CreateOptions are what create and run take beside the ID.
+type CreateOptions struct {
+	Bundle        string
+	Config        string // instead of BUNDLE/config.json
+	ConsoleSocket string
+	PidFile       string
+	NoPivot       bool
+	NoKeyring     bool
+	Preserve      int
+	Stdio         [3]int
+	// Terminal takes the master where there is no console socket (run in the
+	// foreground); it owns it.
+	Terminal func(master *os.File) error
+	Gate     bool // wait for start
+}
+
+// creation is one create on its way; undo is its list of what to take back.
+type creation struct {
+	rt    *Runtime
+	o     *CreateOptions
+	spec  *specs.Spec
+	raw   []byte
+	entry *state.Entry
+	st    *state.State
+	group *cgroup.Group
+	set   *ns.Set
+	gate  int
+	undo  []func()
+	input birth.Input
+}
+
+// Create makes a container and leaves its first process at the gate, or
+// without a gate lets it go on. When it fails nothing is left.
+func (rt *Runtime) Create(id string, o *CreateOptions) (*Container, *birth.Born, error) {
+	c := &creation{rt: rt, o: o, gate: -1}
+	born, err := c.create(id)
+	if c.gate >= 0 {
+		_ = unix.Close(c.gate)
+	}
+	if c.set != nil {
+		c.set.Close()
+	}
+	if err != nil {
+		for i := len(c.undo) - 1; i >= 0; i-- {
+			c.undo[i]()
+		}
+		return nil, nil, err
+	}
+	rt.record("create", id)
+	return &Container{Entry: c.entry, State: c.st, Group: c.group, Status: state.Created, rt: rt}, born, nil
+}
+
+func (c *creation) create(id string) (*birth.Born, error) {
+	if err := c.read(); err != nil {
+		return nil, err
+	}
+	root, err := state.Open(c.rt.Root)
+	if err != nil {
+		return nil, err
+	}
+	if c.entry, err = root.Create(id); err != nil {
+		return nil, err
+	}
+	c.later(func() { c.warn(c.entry.Remove()) })
+	if err := c.prepare(id); err != nil {
+		return nil, err
+	}
+	return c.bear()
+}
+
+func (c *creation) later(f func()) { c.undo = append(c.undo, f) }
+
+func (c *creation) warn(err error) {
+	if err != nil {
+		c.rt.Warn("undo: %v", err)
+	}
+}
+
+// read takes config.json once, and checks it once.
+func (c *creation) read() error {
+	var err error
+	if c.o.Bundle, err = filepath.Abs(c.o.Bundle); err != nil {
+		return err
+	}
+	config := c.o.Config
+	if config == "" {
+		config = filepath.Join(c.o.Bundle, "config.json")
+	}
+	if c.spec, c.raw, err = spec.Read(config); err != nil {
+		return err
+	}
+	if err := spec.Check(c.spec); err != nil {
+		return withPath(err, config)
+	}
+	if err := refuse(c.spec); err != nil {
+		return withPath(err, config)
+	}
+	return c.checkTerminal()
+}
+
+func (c *creation) checkTerminal() error {
+	wants := c.spec.Process != nil && c.spec.Process.Terminal
+	switch {
+	case wants && c.o.ConsoleSocket == "" && c.o.Terminal == nil:
+		return fail.Spec("/process/terminal", "is true, need --console-socket to hand the terminal to")
+	case !wants && c.o.ConsoleSocket != "":
+		return fail.Usage("--console-socket: have no terminal in the spec, need /process/terminal true")
+	}
+	return nil
+}
+
+// prepare opens the host's side: namespaces to join, cgroup, filter, gate.
+func (c *creation) prepare(id string) error {
+	s := c.spec
+	c.st = &state.State{
+		OCIVersion: s.Version, ID: id, Bundle: c.o.Bundle, Annotations: s.Annotations,
+		Created: now(), Owner: strconv.Itoa(os.Geteuid()), Rootfs: rootfs(s, c.o.Bundle),
+	}
+	// First of all: gc finds the cgroup of a create that was killed by it.
+	err := c.entry.WriteConfig(c.raw)
+	if err != nil {
+		return err
+	}
+	if c.set, err = ns.Open(s.Linux.Namespaces); err != nil {
+		return err
+	}
+	if c.group, err = cgroup.Locate(s.Linux.CgroupsPath, id); err != nil {
+		return err
+	}
+	c.later(func() { c.warn(c.group.Remove()) })
+	if err := c.group.Create(); err != nil {
+		return err
+	}
+	if r := s.Linux.Resources; r != nil {
+		if err := c.group.Apply(r); err != nil {
+			return err
+		}
+	}
+	mode, dirs := c.group.Dirs()
+	c.st.CgroupMode, c.st.Cgroups = mode.String(), dirs
+	return c.prepareInput(id)
+}
+
+func (c *creation) prepareInput(id string) error {
+	filter, err := seccomp.Filter(c.spec.Linux.Seccomp, seccomp.Options{
+		CacheDir: filepath.Join(c.rt.Root, ".seccomp"), Stamp: plan.Stamp,
+	})
+	if err != nil {
+		return err
+	}
+	if filter.CacheError != nil {
+		c.rt.Warn("seccomp cache: %v", filter.CacheError)
+	}
+	permitted, err := sys.CapGet()
+	if err != nil {
+		return err
+	}
+	if c.set.Has(unix.CLONE_NEWUSER) {
+		permitted = ^uint64(0)
+	}
+	c.input = birth.Input{
+		Spec: c.spec, Namespace: c.set, Filter: filter, Permitted: cred.Set(permitted),
+		NoKeyring: c.o.NoKeyring, ID: id, Trace: c.rt.Trace != "", Warn: c.rt.Warn,
+		Host: mount.Host{
+			Bundle: c.o.Bundle, Hierarchies: hierarchies(c.group), CgroupNS: c.set.Has(unix.CLONE_NEWCGROUP),
+			UserNS: c.set.Has(unix.CLONE_NEWUSER), NoPivot: c.o.NoPivot,
+		},
+	}
+	if !c.o.Gate {
+		return nil
+	}
+	if err := c.entry.MakeGate(); err != nil {
+		return err
+	}
+	// For reading and writing, so that waiting at it never ends by itself.
+	c.gate, err = unix.Open(c.entry.GatePath(), unix.O_RDWR|unix.O_CLOEXEC, 0)
+	return err
+}
+
+func rootfs(s *specs.Spec, bundle string) string {
+	if filepath.IsAbs(s.Root.Path) {
+		return s.Root.Path
+	}
+	return filepath.Join(bundle, s.Root.Path)
+}
+
+func withPath(err error, path string) error {
+	return &fail.Error{Path: path, Cause: err}
+}
+
+// console hands the terminal's master to the console socket, or to run.
+func (c *creation) console(master *os.File) error {
+	if c.o.ConsoleSocket == "" {
+		return c.o.Terminal(master)
+	}
+	err := tty.Send(c.o.ConsoleSocket, master)
+	_ = master.Close()
+	return err
+}

@@ -1,0 +1,132 @@
+package container
+
+import (
+	"os"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"github.com/gophertainer/gophertainer/lib/birth"
+	"github.com/gophertainer/gophertainer/lib/cred"
+	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/ns"
+	"github.com/gophertainer/gophertainer/lib/plan"
+	"github.com/gophertainer/gophertainer/lib/seccomp"
+	"github.com/gophertainer/gophertainer/lib/state"
+	"github.com/gophertainer/gophertainer/lib/sys"
+	"github.com/gophertainer/gophertainer/lib/tty"
+)
+
+// ExecOptions are what exec takes beside the ID. Process is asked for the
+// process, given the container's own.
+type ExecOptions struct {
+	Process       func(own *specs.Process) (*specs.Process, error)
+	ConsoleSocket string
+	PidFile       string
+	Preserve      int
+	Stdio         [3]int
+	IgnorePaused  bool
+	Terminal      func(master *os.File) error
+}
+
+// Exec makes a further process in a running container.
+func (rt *Runtime) Exec(id string, o *ExecOptions) (*birth.Born, error) {
+	c, err := rt.Open(id)
+	if err != nil {
+		return nil, err
+	}
+	if c.Status == state.Paused && o.IgnorePaused {
+		c.Status = state.Running
+	}
+	if err := c.need(state.Running, state.Created); err != nil {
+		return nil, err
+	}
+	s, err := c.spec()
+	if err != nil {
+		return nil, err
+	}
+	own := *s.Process
+	p, err := o.Process(&own)
+	if err != nil {
+		return nil, err
+	}
+	if p.Terminal && o.ConsoleSocket == "" && o.Terminal == nil {
+		return nil, fail.Spec("/process/terminal", "is true, need --console-socket to hand the terminal to")
+	}
+	return c.enter(s, p, o)
+}
+
+func (c *Container) enter(s *specs.Spec, p *specs.Process, o *ExecOptions) (*birth.Born, error) {
+	set, err := ns.Of(itoa(c.State.Pid))
+	if err != nil {
+		return nil, err
+	}
+	defer set.Close()
+	if alive, err := state.Alive(c.State.Pid, c.State.PidStart); err != nil || !alive {
+		return nil, fail.New(fail.CodeStatus, "container not running: is stopped, need running")
+	}
+	filter, err := seccomp.Filter(s.Linux.Seccomp, seccomp.Options{CacheDir: c.rt.Root + "/.seccomp", Stamp: plan.Stamp})
+	if err != nil {
+		return nil, err
+	}
+	dir, err := c.Group.OpenDir()
+	if err != nil {
+		return nil, err
+	}
+	if dir >= 0 {
+		defer unix.Close(dir)
+	}
+	in := &entry{c: c, spec: s, process: p, filter: filter, user: set.Has(unix.CLONE_NEWUSER), join: len(set.Join) > 0}
+	born, err := birth.Bear(&birth.Request{
+		Namespace: set, Maps: s.Linux, Cgroup: dir, Preserve: o.Preserve, Stdio: o.Stdio, RootUID: in.user,
+		Born: in.born, Plan: in.plan,
+		Console: func(master *os.File) error {
+			if o.ConsoleSocket == "" {
+				return o.Terminal(master)
+			}
+			defer master.Close()
+			return tty.Send(o.ConsoleSocket, master)
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	c.rt.record("exec", c.ID, "pid", itoa(born.Pid))
+	return born, writePid(o.PidFile, born.Pid)
+}
+
+// entry is one process on its way into a container.
+type entry struct {
+	c       *Container
+	spec    *specs.Spec
+	process *specs.Process
+	filter  seccomp.Program
+	user    bool
+	join    bool
+}
+
+func (e *entry) born(pid int) error {
+	if err := e.c.Group.Enter(pid); err != nil {
+		return err
+	}
+	if e.process.OOMScoreAdj != nil {
+		return oomScore(pid, *e.process.OOMScoreAdj, e.c.rt.Warn)
+	}
+	return nil
+}
+
+func (e *entry) plan(int) (*plan.Plan, []int, error) {
+	permitted, err := sys.CapGet()
+	if err != nil {
+		return nil, nil, err
+	}
+	if e.user {
+		permitted = ^uint64(0)
+	}
+	o := cred.Options{Permitted: cred.Set(permitted), Warn: e.c.rt.Warn}
+	if g := e.spec.Linux.GIDMappings; e.user && len(g) == 1 && g[0].Size == 1 {
+		o.NoGroups = true
+	}
+	p, err := birth.Enter(e.process, e.filter, o)
+	return p, nil, err
+}

@@ -1,0 +1,119 @@
+package container
+
+import (
+	"golang.org/x/sys/unix"
+
+	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/state"
+	"github.com/gophertainer/gophertainer/lib/sys"
+)
+
+// Kill signals the container's first process, or with all every process of its
+// cgroup, also when the first one has ended.
+func (rt *Runtime) Kill(id string, sig unix.Signal, all bool) (*Container, error) {
+	c, err := rt.Open(id)
+	if err != nil {
+		return nil, err
+	}
+	if all {
+		return c, c.Group.Kill(sig)
+	}
+	if err := c.need(state.Running, state.Created, state.Paused); err != nil {
+		return nil, err
+	}
+	fd, err := c.pidfd()
+	if err != nil {
+		return nil, fail.New(fail.CodeStatus, "container not running: %w", err)
+	}
+	defer unix.Close(fd)
+	if err := unix.PidfdSendSignal(fd, sig, nil, 0); err != nil {
+		return nil, err
+	}
+	rt.record("kill", id, "signal", itoa(int(sig)))
+	if c.Status == state.Paused && sig == unix.SIGKILL {
+		return c, c.Group.Thaw() // a frozen v1 group dies when it thaws
+	}
+	return c, nil
+}
+
+// Delete removes a stopped container; with force any, which then is killed.
+func (rt *Runtime) Delete(id string, force bool) error {
+	root, err := state.Open(rt.Root)
+	if err != nil {
+		return err
+	}
+	e, err := root.Entry(id)
+	if err != nil {
+		if force && fail.Details(err).Code == fail.CodeNoSuch {
+			return nil
+		}
+		return err
+	}
+	if err := e.Lock(); err != nil {
+		return err
+	}
+	defer e.Unlock()
+	c, err := rt.load(e)
+	if err != nil {
+		if force {
+			return e.Remove()
+		}
+		return err
+	}
+	if c.Status == state.Stopped {
+		return c.Destroy()
+	}
+	if !force && c.Status != state.Created {
+		return fail.New(fail.CodeStatus, "container is %s, need stopped, or --force", c.Status)
+	}
+	return c.end()
+}
+
+func (c *Container) end() error {
+	fd, err := c.pidfd()
+	if err != nil && err != unix.ESRCH {
+		return err
+	}
+	if err == nil {
+		defer unix.Close(fd)
+		if err := unix.PidfdSendSignal(fd, unix.SIGKILL, nil, 0); err != nil && err != unix.ESRCH {
+			return err
+		}
+		if c.Status == state.Paused {
+			if err := c.Group.Thaw(); err != nil {
+				return err
+			}
+		}
+		if err := sys.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 10000); err != nil {
+			return err
+		}
+	}
+	return c.Destroy()
+}
+
+// Wait returns when the container's first process has ended, or with a timeout
+// in milliseconds (-1 is none) refuses.
+func (rt *Runtime) Wait(id string, timeout int) (*Container, error) {
+	c, err := rt.Open(id)
+	if err != nil || c.Status == state.Stopped {
+		return c, err
+	}
+	fd, err := c.pidfd()
+	if err == unix.ESRCH {
+		c.Status = state.Stopped
+		return c, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer unix.Close(fd)
+	fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+	if err := sys.Poll(fds, timeout); err != nil {
+		return nil, err
+	}
+	if fds[0].Revents == 0 {
+		return nil, fail.New(fail.CodeTimeout, "container is %s, need stopped", c.Status)
+	}
+	c.Status = state.Stopped
+	return c, nil
+}

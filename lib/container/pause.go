@@ -1,0 +1,79 @@
+package container
+
+import (
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+
+	"github.com/gophertainer/gophertainer/lib/state"
+)
+
+// Pause freezes every process of a container.
+func (rt *Runtime) Pause(id string) (*Container, error) {
+	return rt.change(id, "pause", state.Paused, (*Container).freeze, state.Running, state.Created)
+}
+
+// Resume lets a paused container go on.
+func (rt *Runtime) Resume(id string) (*Container, error) {
+	return rt.change(id, "resume", state.Running, (*Container).thaw, state.Paused)
+}
+
+func (c *Container) freeze() error { return c.Group.Freeze() }
+func (c *Container) thaw() error   { return c.Group.Thaw() }
+
+func (rt *Runtime) change(id, verb string, to state.Status, do func(*Container) error, ok ...state.Status) (*Container, error) {
+	c, err := rt.Locked(id)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Unlock()
+	if err := c.need(ok...); err != nil {
+		return nil, err
+	}
+	if err := do(c); err != nil {
+		return nil, err
+	}
+	c.Status = to
+	rt.record(verb, id)
+	return c, nil
+}
+
+// Update changes the limits of a container that lives.
+func (rt *Runtime) Update(id string, r *specs.LinuxResources) error {
+	c, err := rt.Locked(id)
+	if err != nil {
+		return err
+	}
+	defer c.Unlock()
+	if err := c.need(state.Running, state.Created, state.Paused); err != nil {
+		return err
+	}
+	if err := c.Group.Update(r); err != nil {
+		return err
+	}
+	rt.record("update", id)
+	return nil
+}
+
+// Row is what state and list print of a container.
+func (c *Container) Row() state.Row { return c.State.Row(c.Status) }
+
+// JSON is the OCI state.
+func (c *Container) JSON() []byte { return c.State.OCI(c.Status) }
+
+// List opens every container; one that is broken is told and left out.
+func (rt *Runtime) List() ([]*Container, error) {
+	root, err := state.Open(rt.Root)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := root.List()
+	var list []*Container
+	for _, e := range entries {
+		c, err := rt.load(e)
+		if err != nil {
+			rt.Warn("%s: %v", e.ID, err)
+			continue
+		}
+		list = append(list, c)
+	}
+	return list, err
+}

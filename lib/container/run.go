@@ -1,0 +1,70 @@
+package container
+
+import (
+	"golang.org/x/sys/unix"
+
+	"github.com/gophertainer/gophertainer/lib/birth"
+	"github.com/gophertainer/gophertainer/lib/state"
+)
+
+// Run makes a container that goes straight on to its program.
+func (rt *Runtime) Run(id string, o *CreateOptions) (*Container, *birth.Born, error) {
+	o.Gate = false
+	c, born, err := rt.Create(id, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	c.Status = state.Running
+	rt.record("start", id)
+	if err := c.poststart(); err != nil {
+		_ = unix.PidfdSendSignal(born.PidFD, unix.SIGKILL, nil, 0)
+		return c, born, err
+	}
+	return c, born, nil
+}
+
+// Wait reaps a child and returns the exit code a shell would: the program's
+// own, or 128 and the signal.
+func Wait(pid int) (int, error) {
+	var ws unix.WaitStatus
+	for {
+		_, err := unix.Wait4(pid, &ws, 0, nil)
+		if err == unix.EINTR {
+			continue
+		}
+		if err != nil {
+			return -1, err
+		}
+		if ws.Signaled() {
+			return 128 + int(ws.Signal()), nil
+		}
+		return ws.ExitStatus(), nil
+	}
+}
+
+// Destroy removes a container whose process has ended: what is left in its
+// cgroup, the cgroup, the entry; then the poststop hooks run.
+func (c *Container) Destroy() error {
+	if pids, err := c.Group.Pids(); err == nil && len(pids) > 0 {
+		if err := c.Group.Kill(unix.SIGKILL); err != nil {
+			return err
+		}
+	}
+	if err := c.Group.Remove(); err != nil {
+		return err
+	}
+	s, serr := c.spec()
+	if err := c.Entry.Remove(); err != nil {
+		return err
+	}
+	c.rt.record("delete", c.ID)
+	if serr != nil || s.Hooks == nil {
+		return nil
+	}
+	// The container is gone whatever they say (runtime-spec runtime.md,
+	// "Lifecycle" 13): their errors are warnings.
+	if err := c.rt.hooks("poststop", s.Hooks.Poststop, c.State, state.Stopped); err != nil {
+		c.rt.Warn("%v", err)
+	}
+	return nil
+}

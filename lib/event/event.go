@@ -1,0 +1,109 @@
+// Package event is the log of what happened to containers: events.jsonl in the
+// state directory, one line an event, appended in one write.
+package event
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// File is the name of the log.
+const File = "events.jsonl"
+
+const rotateAt = 1 << 20
+
+// Event is one line.
+type Event struct {
+	Time string            `json:"time"` // RFC 3339, nanoseconds
+	Type string            `json:"type"`
+	ID   string            `json:"id"`
+	Data map[string]string `json:"data,omitempty"`
+}
+
+// New makes an event of now; pairs are keys and values.
+func New(kind, id string, pairs ...string) Event {
+	e := Event{Time: time.Now().UTC().Format(time.RFC3339Nano), Type: kind, ID: id}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if e.Data == nil {
+			e.Data = map[string]string{}
+		}
+		e.Data[pairs[i]] = pairs[i+1]
+	}
+	return e
+}
+
+// Append writes the event. A line shorter than PIPE_BUF is never torn.
+func Append(root string, e Event) error {
+	line, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	if len(line) > 4000 {
+		e.Data = map[string]string{"cut": "the data was too long for one line"}
+		if line, err = json.Marshal(e); err != nil {
+			return err
+		}
+	}
+	name := filepath.Join(root, File)
+	f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if _, err := f.Write(append(line, '\n')); err != nil {
+		return err
+	}
+	if at, err := f.Seek(0, 1); err == nil && at > rotateAt {
+		return rotate(f, name)
+	}
+	return nil
+}
+
+// rotate keeps one old log. Only one writer does it: the one that finds its
+// file still under the name while holding the lock.
+func rotate(f *os.File, name string) error {
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX); err != nil {
+		return err
+	}
+	mine, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if now, err := os.Stat(name); err != nil || !os.SameFile(mine, now) {
+		return nil
+	}
+	return os.Rename(name, name+".1")
+}
+
+// Read returns the events from an offset on and the offset behind the last
+// whole line.
+func Read(root string, from int64) ([]Event, int64, error) {
+	b, err := os.ReadFile(filepath.Join(root, File))
+	if os.IsNotExist(err) {
+		return nil, 0, nil
+	}
+	if err != nil {
+		return nil, from, err
+	}
+	if int64(len(b)) < from {
+		from = 0 // rotated
+	}
+	var list []Event
+	for rest := b[from:]; ; {
+		line, after, whole := bytes.Cut(rest, []byte{'\n'})
+		if !whole {
+			return list, from, nil
+		}
+		from += int64(len(line)) + 1
+		rest = after
+		var e Event
+		if err := json.Unmarshal(line, &e); err == nil {
+			list = append(list, e)
+		}
+	}
+}

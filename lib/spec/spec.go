@@ -1,0 +1,133 @@
+// Package spec reads a config.json once and checks it once. What is wrong is
+// named by a JSON pointer.
+package spec
+
+import (
+	"bytes"
+	_ "embed" // the templates
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"github.com/gophertainer/gophertainer/lib/fail"
+)
+
+// MaxSize bounds a config.json, in bytes.
+const MaxSize = 4 << 20
+
+//go:embed default.json
+var template []byte
+
+//go:embed rootless.json
+var rootless string
+
+// Default is the text that `gt-oci spec` writes.
+func Default() []byte { return bytes.Clone(template) }
+
+// Rootless is the text for a user who maps only himself.
+func Rootless(uid, gid int) []byte {
+	r := strings.NewReplacer("99991", strconv.Itoa(uid), "99992", strconv.Itoa(gid))
+	return []byte(r.Replace(rootless))
+}
+
+// Read reads and decodes a file. raw is its text, for the frozen copy.
+func Read(path string) (s *specs.Spec, raw []byte, err error) {
+	if raw, err = readFile(path); err != nil {
+		return nil, nil, err
+	}
+	if s, err = Decode(raw); err != nil {
+		return nil, nil, &fail.Error{Path: path, Cause: err}
+	}
+	return s, raw, nil
+}
+
+// readFile: a fifo must not hang us, a device must not feed us for ever.
+func readFile(path string) ([]byte, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		code := fail.CodeInput
+		if errors.Is(err, os.ErrNotExist) {
+			code = fail.CodeNoSuch
+		}
+		return nil, &fail.Error{Code: code, Cause: err}
+	}
+	defer f.Close()
+	st, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !st.Mode().IsRegular() {
+		return nil, fail.New(fail.CodeInput, "%s: is no regular file, need a config.json", path)
+	}
+	raw, err := io.ReadAll(io.LimitReader(f, MaxSize+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(raw) > MaxSize {
+		return nil, fail.New(fail.CodeInput, "%s: has more than %d bytes, need a smaller config.json", path, MaxSize)
+	}
+	return raw, nil
+}
+
+// Decode reads a config.json's text.
+func Decode(raw []byte) (*specs.Spec, error) {
+	s := &specs.Spec{}
+	return s, decode(raw, s)
+}
+
+// DecodeProcess reads the file of exec --process.
+func DecodeProcess(raw []byte) (*specs.Process, error) {
+	p := &specs.Process{}
+	return p, decode(raw, p)
+}
+
+// DecodeResources reads the file of update --resources.
+func DecodeResources(raw []byte) (*specs.LinuxResources, error) {
+	r := &specs.LinuxResources{}
+	return r, decode(raw, r)
+}
+
+func decode(raw []byte, v any) error {
+	err := json.Unmarshal(raw, v)
+	var wrong *json.UnmarshalTypeError
+	var syntax *json.SyntaxError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &wrong):
+		pointer := "/" + strings.ReplaceAll(wrong.Field, ".", "/")
+		return fail.Spec(pointer, "have a %s, need a %s (%s)", wrong.Value, kind(wrong.Type.Kind().String()), place(raw, wrong.Offset))
+	case errors.As(err, &syntax):
+		return fail.Spec("", "broken JSON: %w (%s)", syntax, place(raw, syntax.Offset))
+	}
+	return fail.Spec("", "%w", err)
+}
+
+// kind says a Go kind in JSON's words.
+func kind(k string) string {
+	switch {
+	case strings.HasPrefix(k, "int"), strings.HasPrefix(k, "float"):
+		return "number"
+	case strings.HasPrefix(k, "uint"):
+		return "number, 0 or more"
+	case k == "struct", k == "map", k == "ptr":
+		return "object"
+	case k == "slice":
+		return "array"
+	}
+	return k
+}
+
+func place(raw []byte, offset int64) string {
+	before := raw[:min(int64(len(raw)), max(offset, 0))]
+	line := 1 + bytes.Count(before, []byte{'\n'})
+	column := len(before) - bytes.LastIndexByte(before, '\n') - 1
+	return fmt.Sprintf("line %d column %d", line, column)
+}
