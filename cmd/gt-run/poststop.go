@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"io"
+	"os"
 
 	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/bundle"
 	"github.com/gophertainer/gophertainer/lib/fail"
@@ -19,6 +20,9 @@ func poststop(stdin io.Reader) error {
 	var state struct{ ID, Bundle string }
 	if err := json.NewDecoder(io.LimitReader(stdin, maxState)).Decode(&state); err != nil {
 		return fail.New(fail.CodeInput, "read state: %w", err)
+	}
+	if _, err := os.Lstat(state.Bundle); state.Bundle != "" && os.IsNotExist(err) {
+		return nil
 	}
 	b, err := bundle.Open(state.Bundle)
 	if err != nil {
