@@ -11,56 +11,62 @@ import (
 	"github.com/gophertainer/gophertainer/lib/tty"
 )
 
+// runOptions are the options of run beside those of create.
+type runOptions struct {
+	makeOptions
+	detach, keep bool
+	proxy        *tty.Proxy
+}
+
 func run(o *tool.Options) func(*tool.Call) error {
-	m := &makeOptions{}
-	m.declare(o)
-	var detach, keep, noSubreaper bool
-	o.Bool(&detach, "detach", 'd', "do not wait for the end")
-	o.Bool(&keep, "keep", 0, "keep the container when its program has ended")
+	r := &runOptions{}
+	r.declare(o)
+	var noSubreaper bool
+	o.Bool(&r.detach, "detach", 'd', "do not wait for the end")
+	o.Bool(&r.keep, "keep", 0, "keep the container when its program has ended")
 	o.Bool(&noSubreaper, "no-subreaper", 0, "accepted: gt-oci never becomes a subreaper")
 	return func(c *tool.Call) error {
 		rt, err := runtime(c)
 		if err != nil {
 			return err
 		}
-		if _, err := m.descriptors(); err != nil {
+		if _, err := r.descriptors(); err != nil {
 			return err
+		}
+		if r.ConsoleSocket == "" && !r.detach {
+			r.Terminal = func(master *os.File) (err error) {
+				r.proxy, err = tty.Attach(master, c.Stdin, c.Stdout)
+				return err
+			}
 		}
 		return c.Each(first(c), func(in tool.Input) ([]byte, error) {
 			if in.Bundle != "" {
-				m.Bundle = in.Bundle
+				r.Bundle = in.Bundle
 			}
-			return nil, runOne(rt, c, in.ID, m, detach, keep)
+			return nil, r.one(rt, in.ID)
 		})
 	}
 }
 
-func runOne(rt *container.Runtime, c *tool.Call, id string, m *makeOptions, detach, keep bool) error {
-	var proxy *tty.Proxy
-	if m.ConsoleSocket == "" && !detach {
-		m.Terminal = func(master *os.File) (err error) {
-			proxy, err = tty.Attach(master, c.Stdin, c.Stdout)
-			return err
-		}
+func (r *runOptions) one(rt *container.Runtime, id string) error {
+	ct, born, err := rt.Run(id, &r.CreateOptions)
+	if err == nil && r.pidfdSocket != "" {
+		err = sendPidfd(r.pidfdSocket, born.PidFD)
 	}
-	ct, born, err := rt.Run(id, &m.CreateOptions)
-	if err == nil && m.pidfdSocket != "" {
-		err = sendPidfd(m.pidfdSocket, born.PidFD)
-	}
-	if err == nil && detach {
+	if err == nil && r.detach {
 		ct.Unlock()
 		return nil
 	}
 	code := 1
 	if born != nil {
-		code, err = attend(ct, born, proxy, err)
+		code, err = attend(ct, born, r.proxy, err)
 	}
-	if proxy != nil {
-		if cerr := proxy.Close(); err == nil {
+	if r.proxy != nil {
+		if cerr := r.proxy.Close(); err == nil {
 			err = cerr
 		}
 	}
-	if ct != nil && (!keep || err != nil) {
+	if ct != nil && (!r.keep || err != nil) {
 		if derr := ct.Destroy(); err == nil {
 			err = derr
 		}

@@ -131,11 +131,31 @@ func (r *Request) converse(sock, pid int) error {
 		if err != nil {
 			return err
 		}
-		done, err := r.word(p, pid, sock, message, fds)
+		if len(message) == 0 {
+			return fail.New(fail.CodeInternal, "empty word of gt-init")
+		}
+		if message[0] == inside.SaySync {
+			if err := r.stop(sock, pid); err != nil {
+				return err
+			}
+			continue
+		}
+		done, err := r.word(p, message, fds)
 		if done || err != nil {
 			return err
 		}
 	}
+}
+
+// stop runs what belongs between the finished tree and pivot_root, and sends
+// the process on.
+func (r *Request) stop(sock, pid int) error {
+	if r.Sync != nil {
+		if err := r.Sync(pid); err != nil {
+			return err
+		}
+	}
+	return sys.Send(sock, []byte{inside.Gate}, nil)
 }
 
 // ended: without a gate the socket closes when the program is executed.
@@ -165,18 +185,8 @@ func gateOf(p *plan.Plan) int {
 	return 0
 }
 
-func (r *Request) word(p *plan.Plan, pid, sock int, message []byte, fds []int) (done bool, err error) {
-	if len(message) == 0 {
-		return false, fail.New(fail.CodeInternal, "empty word of gt-init")
-	}
+func (r *Request) word(p *plan.Plan, message []byte, fds []int) (done bool, err error) {
 	switch message[0] {
-	case inside.SaySync:
-		if r.Sync != nil {
-			if err := r.Sync(pid); err != nil {
-				return false, err
-			}
-		}
-		return false, sys.Send(sock, []byte{inside.Gate}, nil)
 	case inside.SayTimes:
 		if r.Times != nil {
 			r.Times(p, times(message[1:]))

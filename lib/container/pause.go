@@ -8,31 +8,39 @@ import (
 
 // Pause freezes every process of a container.
 func (rt *Runtime) Pause(id string) (*Container, error) {
-	return rt.change(id, "pause", state.Paused, (*Container).freeze, state.Running, state.Created)
+	return rt.change(id, change{"pause", state.Paused, (*Container).freeze, []state.Status{state.Running, state.Created}})
 }
 
 // Resume lets a paused container go on.
 func (rt *Runtime) Resume(id string) (*Container, error) {
-	return rt.change(id, "resume", state.Running, (*Container).thaw, state.Paused)
+	return rt.change(id, change{"resume", state.Running, (*Container).thaw, []state.Status{state.Paused}})
 }
 
 func (c *Container) freeze() error { return c.Group.Freeze() }
 func (c *Container) thaw() error   { return c.Group.Thaw() }
 
-func (rt *Runtime) change(id, verb string, to state.Status, do func(*Container) error, ok ...state.Status) (*Container, error) {
+// change is a verb that moves a container from one of some statuses to another.
+type change struct {
+	verb string
+	to   state.Status
+	do   func(*Container) error
+	from []state.Status
+}
+
+func (rt *Runtime) change(id string, ch change) (*Container, error) {
 	c, err := rt.Locked(id)
 	if err != nil {
 		return nil, err
 	}
 	defer c.Unlock()
-	if err := c.need(ok...); err != nil {
+	if err := c.need(ch.from...); err != nil {
 		return nil, err
 	}
-	if err := do(c); err != nil {
+	if err := ch.do(c); err != nil {
 		return nil, err
 	}
-	c.Status = to
-	rt.record(verb, id)
+	c.Status = ch.to
+	rt.record(ch.verb, id)
 	return c, nil
 }
 

@@ -136,7 +136,7 @@ func CheckID(id string) error {
 		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9':
 		case strings.ContainsRune("_+-.", r):
 		default:
-			return fail.Usage("ID %q has %q, need letters, digits, _ + - .", id, r)
+			return fail.Usage("ID %q has %q, need letters, digits or one of _+.-", id, r)
 		}
 	}
 	return nil
