@@ -42,6 +42,15 @@ type Options struct {
 	NoDevices  bool  // leave device nodes out
 }
 
+// A LimitError is a bound of the Options that was met.
+type LimitError struct {
+	Most   int64
+	Unit   string
+	Option string // of the command line
+}
+
+func (e *LimitError) Error() string { return fmt.Sprintf("more than %d %s", e.Most, e.Unit) }
+
 // A Tree is a root that is being filled, by one goroutine.
 type Tree struct {
 	// Skipped counts the device nodes that were left out.
@@ -115,7 +124,7 @@ func (t *Tree) enter(name string) (string, error) {
 		return "", err
 	}
 	if t.entries++; t.opt.MaxEntries > 0 && t.entries > t.opt.MaxEntries {
-		return "", fail.New(fail.CodeLimit, "more than %d entries", t.opt.MaxEntries)
+		return "", &LimitError{t.opt.MaxEntries, "entries", "--max-entries"}
 	}
 	return clean(name)
 }
@@ -123,7 +132,7 @@ func (t *Tree) enter(name string) (string, error) {
 // spend counts file content before it is written.
 func (t *Tree) spend(n int64) error {
 	if t.bytes += n; t.opt.MaxBytes > 0 && t.bytes > t.opt.MaxBytes {
-		return fail.New(fail.CodeLimit, "more than %d bytes", t.opt.MaxBytes)
+		return &LimitError{t.opt.MaxBytes, "bytes", "--max-size"}
 	}
 	return nil
 }

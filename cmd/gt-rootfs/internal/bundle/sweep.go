@@ -1,0 +1,68 @@
+package bundle
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// Sweep removes what killed unpacks left in dir and in the bundles directly
+// below it, and returns the names. What a living process works on stays.
+func Sweep(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var gone []string
+	var errs []error
+	sweep := func(name string) {
+		ok, err := remove(name)
+		if ok {
+			gone = append(gone, name)
+		}
+		errs = append(errs, err)
+	}
+	for _, e := range entries {
+		name := filepath.Join(dir, e.Name())
+		switch {
+		case !e.IsDir():
+		case strings.HasPrefix(e.Name(), prefix):
+			sweep(name)
+		default:
+			// Somebody else's directory: not ours to complain about.
+			inner, _ := filepath.Glob(escape(name) + "/" + prefix + "*")
+			for _, n := range inner {
+				sweep(n)
+			}
+		}
+	}
+	return gone, errors.Join(errs...)
+}
+
+var meta = strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`)
+
+func escape(name string) string { return meta.Replace(name) }
+
+// remove deletes one leftover if nobody holds its lock.
+func remove(name string) (bool, error) {
+	lock, err := os.OpenFile(name, os.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.ELOOP) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer lock.Close()
+	err = unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	if err == unix.EWOULDBLOCK {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return true, os.RemoveAll(name)
+}

@@ -1,0 +1,102 @@
+package host
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// secret files and directories, as filepath.Match patterns. Beside them
+// everything of /etc that others may not read is secret: whoever wrote it
+// said so.
+var secret = []string{
+	"/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-", "/etc/security/opasswd",
+	"/etc/ssh/ssh_host_*_key", "/etc/ssl/private", "/etc/pki/tls/private", "/etc/letsencrypt",
+	"/etc/krb5.keytab", "/etc/ipsec.secrets", "/etc/ipsec.d/private", "/etc/wireguard", "/etc/openvpn",
+	"/etc/wpa_supplicant", "/etc/NetworkManager/system-connections", "/etc/ppp/*-secrets",
+	"/etc/cryptsetup-keys.d", "/etc/luks", "/etc/credstore", "/etc/credstore.encrypted",
+	"/etc/kubernetes", "/etc/rancher", "/etc/docker", "/etc/containers/auth.json", "/etc/mysql/debian.cnf",
+	"/etc/postfix/sasl_passwd*", "/etc/exim4/passwd.client", "/etc/msmtprc", "/etc/samba/smbpasswd",
+	"/etc/sudoers", "/etc/sudoers.d", "/etc/rndc.key", "/etc/bind/*.key",
+	"/var/backups", "/var/mail", "/var/spool/mail", "/var/spool/cron", "/var/crash", "/var/lib/systemd/coredump",
+	"/var/lib/systemd/credential.secret", "/var/lib/systemd/random-seed",
+	"/var/lib/docker", "/var/lib/containerd", "/var/lib/containers", "/var/lib/kubelet", "/var/lib/rancher",
+	"/var/lib/gophertainer", "/var/lib/libvirt", "/var/lib/lxc", "/var/lib/lxd", "/var/lib/samba/private",
+	"/var/lib/krb5kdc", "/var/lib/sss", "/var/lib/private",
+}
+
+// secrets lists what is to be masked, parents only, in order.
+func secrets() ([]string, error) {
+	var list []string
+	for _, pattern := range secret {
+		found, err := filepath.Glob(pattern)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, found...)
+	}
+	closed, err := unreadable("/etc")
+	if err != nil {
+		return nil, err
+	}
+	list = append(append(list, closed...), swapFiles()...)
+	// A mask follows symlinks, and so could hide what they point to.
+	list = slices.DeleteFunc(list, func(p string) bool {
+		info, err := os.Lstat(p)
+		return err != nil || !info.IsDir() && !info.Mode().IsRegular()
+	})
+	slices.Sort(list)
+	var top []string
+	for _, p := range list {
+		if len(top) == 0 || !within(p, top[len(top)-1]) {
+			top = append(top, p)
+		}
+	}
+	return top, nil
+}
+
+// unreadable finds files that others may not read, and directories that they
+// may not enter.
+func unreadable(dir string) ([]string, error) {
+	var list []string
+	err := filepath.WalkDir(dir, func(p string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+			return nil
+		}
+		if err != nil || d.Type() != 0 && !d.IsDir() {
+			return err
+		}
+		info, err := d.Info()
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil
+		case err != nil:
+			return err
+		case d.IsDir() && info.Mode()&0o1 == 0:
+			list = append(list, p)
+			return fs.SkipDir
+		case !d.IsDir() && info.Mode()&0o4 == 0:
+			list = append(list, p)
+		}
+		return nil
+	})
+	return list, err
+}
+
+// swapFiles hold the memory of everybody.
+func swapFiles() []string {
+	text, err := os.ReadFile("/proc/swaps")
+	if err != nil {
+		return nil // a kernel without swap
+	}
+	var list []string
+	for _, line := range strings.Split(string(text), "\n") {
+		if f := strings.Fields(line); len(f) > 1 && f[1] == "file" {
+			list = append(list, unescape(f[0]))
+		}
+	}
+	return list
+}

@@ -1,0 +1,104 @@
+/*
+gt-rootfs makes the root filesystem of a bundle from what people have.
+
+# Synopsis
+
+	gt-rootfs unpack [OPTION…] SOURCE BUNDLE
+	gt-rootfs mount  [BUNDLE]
+	gt-rootfs umount [BUNDLE]
+	gt-rootfs gc     DIR…
+
+# Description
+
+unpack makes the directory BUNDLE with BUNDLE/rootfs and, unless there is one,
+BUNDLE/config.json (what `gt-oci spec` writes, without a terminal and with the
+bundle's name as hostname). BUNDLE must not exist, or be a directory without
+rootfs. It prints the OCI state of the bundle, status creating, which gt-oci
+create takes from stdin. SOURCE is
+
+	DIR      a directory, copied; with --bind it is used where it is
+	FILE     a tar archive, plain or compressed with gzip or zstd, told by its
+	         content; - is stdin
+	tiny     the built-in root filesystem of gt-box
+	host     this machine's own, see below
+
+A directory called tiny or host is ./tiny or ./host.
+
+Everything is preserved: owner, mode with setuid, times, hard links, symlinks,
+devices, fifos, holes, extended attributes with ACLs and capabilities. What
+cannot be is an error that names the entry. Ids are taken as numbers; an SELinux
+label that GNU tar recorded is not, since the container has its own. Refused is
+what no honest archive holds: "..", a root that is no directory, attributes of
+overlayfs, owner 4294967295. No other program is ever started for it. Two
+limits end an archive that never ends, see the options.
+
+A bundle appears as a whole or not at all. An unpack that is killed leaves a
+directory .gt-unpack-* beside or in BUNDLE; gc removes those in each DIR and in
+the bundles directly below it, and prints their names. BUNDLE has the mode 0700,
+since what an image brought as setuid must not be of use to the host's other
+users (CVE-2021-41103); a container with a user namespace of its own may need
+0711.
+
+# Host
+
+With host, BUNDLE/rootfs is an overlay over /: every command of the machine can
+run, and what is written goes to memory and away with umount. Only the root's
+own file system is below the overlay. The container gets the others (/usr, /var,
+/boot …) read-only. Empty are /home, /root, /run, /tmp and /var/tmp; masked are
+keys, password files and whatever else in /etc is closed to other users, swap
+files, and the state of container engines in /var.
+
+The current directory is there with its content, through an overlay of its own
+if it lies in an empty directory or on another file system than the root's, and
+is the container's working directory. Where it is an empty directory itself, or
+a person's home, which hold more than work, it stays empty and a warning says
+so; in /proc, /sys and /dev the container begins in /.
+
+BUNDLE/rootfs.json says what is mounted; it is written before. umount undoes it,
+as often as it is called; mount does it again, as after a boot. Both take a
+BUNDLE, or OCI states from stdin, and so are hooks as they are: mount as
+createRuntime, umount as poststop.
+
+# Options
+
+Of unpack:
+
+	--id ID             the ID in the state, the name of the bundle if not given
+	--mode MODE         permissions of a new BUNDLE, octal (0700)
+	--bind              use the directory SOURCE in place, without a copy
+	--no-devices        leave device nodes out
+	--max-size SIZE     bytes of file content at most, as 500m or 2g; 0 is
+	                    without bound (64g)
+	--max-entries N     files at most; 0 is without bound (10000000)
+	--cwd DIR           with host: the current directory, if not the caller's
+
+# Examples
+
+	gt-rootfs unpack alpine.tar.gz web | gt-oci create --stdio=log:web.log | gt-oci start
+	zstd -dc image.tar.zst | gt-rootfs unpack - web
+	gt-rootfs unpack host job && gt-oci run --bundle job job; gt-rootfs umount job
+	"poststop": [{"path": "/usr/local/bin/gt-rootfs", "args": ["gt-rootfs", "umount"]}]
+
+# Exit status
+
+0 done, 1 failed or refused, 2 wrong usage or bad input. After a failure BUNDLE
+is as it was before.
+*/
+package main
+
+import (
+	"github.com/gophertainer/gophertainer/lib/tool"
+)
+
+func main() { tool.Main(program) }
+
+var program = &tool.Program{
+	Name:    "gt-rootfs",
+	Summary: "make the root filesystem of a bundle",
+	Verbs: []tool.Verb{
+		{Name: "unpack", Args: "SOURCE BUNDLE", Summary: "make a bundle from a directory, an archive, tiny or host", Make: unpack},
+		{Name: "mount", Args: "[BUNDLE]", Summary: "mount the root of a bundle again", Make: mount},
+		{Name: "umount", Args: "[BUNDLE]", Summary: "undo the mounts of a bundle", Make: umount},
+		{Name: "gc", Args: "DIR...", Summary: "remove what killed unpacks left", Make: gc},
+	},
+}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/bundle"
+	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/host"
+	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/tool"
+)
+
+func mount(*tool.Options) func(c *tool.Call) error {
+	return func(c *tool.Call) error {
+		return each(c, func(dir string) error {
+			if err := mountBundle(dir); err != nil {
+				return fmt.Errorf("mount %s: %w", dir, err)
+			}
+			return nil
+		})
+	}
+}
+
+func mountBundle(dir string) error {
+	r, err := bundle.ReadRecord(dir)
+	if err != nil {
+		return err
+	}
+	if r == nil || r.Source != "host" {
+		return nil // nothing of this bundle's root is ever mounted
+	}
+	switch stands, err := host.Mounted(dir, r); {
+	case err != nil:
+		return err
+	case stands:
+		return nil
+	}
+	if err := host.Unmount(dir, r); err != nil {
+		return err
+	}
+	return host.Mount(dir, r)
+}
+
+func umount(*tool.Options) func(c *tool.Call) error {
+	return func(c *tool.Call) error {
+		return each(c, func(dir string) error {
+			if err := unmountBundle(dir); err != nil {
+				return fmt.Errorf("umount %s: %w", dir, err)
+			}
+			return nil
+		})
+	}
+}
+
+func unmountBundle(dir string) error {
+	r, err := bundle.ReadRecord(dir)
+	if err != nil || r == nil {
+		return err
+	}
+	return host.Unmount(dir, r)
+}
+
+// each works on the bundle that is named, or on those of the states on stdin.
+// A hook may be late: a bundle that is gone has nothing mounted.
+func each(c *tool.Call, do func(dir string) error) error {
+	if len(c.Args) == 1 {
+		dir, err := filepath.Abs(c.Args[0])
+		if err != nil {
+			return err
+		}
+		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+			return fail.New(fail.CodeNoSuch, "%s %s: not a directory, need a bundle", c.Verb, dir)
+		}
+		return do(dir)
+	}
+	return c.Each("", func(in tool.Input) ([]byte, error) {
+		if !filepath.IsAbs(in.Bundle) {
+			return nil, fail.New(fail.CodeInput, "stdin: have bundle %q, need an absolute path", in.Bundle)
+		}
+		if _, err := os.Stat(in.Bundle); errors.Is(err, fs.ErrNotExist) && c.Verb == "umount" {
+			return tool.Merge(in.Raw, nil)
+		}
+		if err := do(in.Bundle); err != nil {
+			return nil, err
+		}
+		return tool.Merge(in.Raw, nil)
+	})
+}

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/bundle"
+	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/tree"
+	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/state"
+	"github.com/gophertainer/gophertainer/lib/tool"
+)
+
+// wish is the command line of unpack.
+type wish struct {
+	source, bundle string
+	id, cwd        string
+	mode           os.FileMode
+	bind           bool
+	tree           tree.Options
+}
+
+func unpack(o *tool.Options) func(c *tool.Call) error {
+	w := &wish{mode: 0o700, tree: tree.Options{MaxBytes: 64 << 30, MaxEntries: 10_000_000}}
+	o.String(&w.id, "id", 0, "ID", "the ID in the state (the bundle's name)")
+	o.Func(w.setMode, "mode", 0, "MODE", "permissions of a new bundle (0700)")
+	o.Bool(&w.bind, "bind", 0, "use the directory in place")
+	o.Bool(&w.tree.NoDevices, "no-devices", 0, "leave device nodes out")
+	o.Func(w.setSize, "max-size", 0, "SIZE", "bytes of file content at most, 0 without bound (64g)")
+	o.Int64(&w.tree.MaxEntries, "max-entries", 0, "N", "files at most, 0 without bound")
+	o.String(&w.cwd, "cwd", 0, "DIR", "with host: the current directory")
+	return func(c *tool.Call) error {
+		w.source, w.bundle = c.Args[0], c.Args[1]
+		if err := w.check(); err != nil {
+			return err
+		}
+		// A signal ends the work, and what was done is undone.
+		ctx, stop := signal.NotifyContext(context.Background(), unix.SIGINT, unix.SIGTERM, unix.SIGHUP)
+		defer stop()
+		if err := w.do(ctx, c); err != nil {
+			return fmt.Errorf("unpack %s: %w", w.source, err)
+		}
+		return nil
+	}
+}
+
+func (w *wish) setMode(text string) error {
+	n, err := strconv.ParseUint(text, 8, 32)
+	if err != nil || n > 0o777 {
+		return fmt.Errorf("have %q, need an octal number up to 0777", text)
+	}
+	w.mode = os.FileMode(n)
+	return nil
+}
+
+func (w *wish) setSize(text string) error {
+	n, err := size(text)
+	w.tree.MaxBytes = n
+	return err
+}
+
+// size reads 123, 64k, 500m, 2g or 1t, in powers of 1024.
+func size(text string) (int64, error) {
+	shift, digits := 0, text
+	if n := len(text); n > 0 {
+		for i, unit := range "kmgt" {
+			if text[n-1]|0x20 == byte(unit) {
+				shift, digits = 10*(i+1), text[:n-1]
+			}
+		}
+	}
+	n, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil || n < 0 || n > 1<<62>>shift {
+		return 0, fmt.Errorf("have %q, need a size such as 500m or 2g", text)
+	}
+	return n << shift, nil
+}
+
+func (w *wish) check() error {
+	if w.cwd != "" && w.source != "host" {
+		return fail.Usage("--cwd goes with host only")
+	}
+	if w.bind && w.kind() != "dir" {
+		return fail.Usage("--bind needs a directory, have %s", w.source)
+	}
+	if w.tree.MaxEntries < 0 {
+		return fail.Usage("--max-entries: have %d, need 0 or more", w.tree.MaxEntries)
+	}
+	if w.id == "" {
+		abs, err := filepath.Abs(w.bundle)
+		if err != nil {
+			return err
+		}
+		w.id = filepath.Base(abs)
+	}
+	if err := state.CheckID(w.id); err != nil {
+		return fmt.Errorf("%w (--id gives another)", err)
+	}
+	return nil
+}
+
+func (w *wish) kind() string {
+	switch w.source {
+	case "tiny", "host":
+		return w.source
+	case "-":
+		return "archive"
+	}
+	if info, err := os.Stat(w.source); err == nil && info.IsDir() {
+		return "dir"
+	}
+	return "archive"
+}
+
+// do makes the bundle and prints its state, in one go: without the state on
+// stdout there is no bundle.
+func (w *wish) do(ctx context.Context, c *tool.Call) error {
+	stage, err := bundle.Begin(w.bundle)
+	if err != nil {
+		return err
+	}
+	line, err := bundle.State(w.id, stage.Bundle)
+	if err == nil {
+		err = w.fill(ctx, c, stage)
+	}
+	if err = errors.Join(cause(ctx, err), ctx.Err()); err != nil {
+		return errors.Join(err, stage.Undo())
+	}
+	if err := stage.Commit(); err != nil {
+		return errors.Join(err, stage.Undo())
+	}
+	if w.source == "host" {
+		if err := w.mountHost(stage); err != nil {
+			return err
+		}
+	}
+	if err := c.Print(append(line, '\n')); err != nil {
+		return errors.Join(err, w.retract(stage))
+	}
+	return nil
+}
+
+// cause leaves the talk of the end of a context to the caller, who knows the
+// signal.
+func cause(ctx context.Context, err error) error {
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+func (w *wish) fill(ctx context.Context, c *tool.Call, stage *bundle.Stage) error {
+	spec, err := stage.Spec()
+	if err != nil {
+		return err
+	}
+	if w.source == "host" {
+		err = w.planHost(c, stage, spec)
+	} else {
+		err = w.root(ctx, c, stage, spec)
+	}
+	if err == nil && !stage.Has("config.json") {
+		err = stage.Write("config.json", spec)
+	}
+	if err == nil {
+		err = stage.Chmod(w.mode)
+	}
+	return err
+}
+
+// root puts the root filesystem into the stage.
+func (w *wish) root(ctx context.Context, c *tool.Call, stage *bundle.Stage, spec *specs.Spec) error {
+	if w.bind {
+		return w.inPlace(stage, spec)
+	}
+	rootfs := stage.Path("rootfs")
+	if err := os.Mkdir(rootfs, 0o755); err != nil {
+		return err
+	}
+	if w.source == "tiny" {
+		return tiny(ctx, rootfs)
+	}
+	skipped, err := w.copy(ctx, rootfs)
+	if err == nil && skipped > 0 {
+		c.Warnf("%d device nodes were left out", skipped)
+	}
+	return err
+}
