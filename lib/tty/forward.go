@@ -21,9 +21,10 @@ import (
 // follows the window.
 //
 // An error of kill is dropped: the container may be gone, which its parent
-// learns from the pidfd. Start Forward before the container, and let kill keep
-// a signal that comes before there is a process. stop restores the default
-// actions and returns when no call of kill is under way.
+// learns from the pidfd. Start Forward before the container, with a Relay that
+// keeps what comes before there is a process, and stop it after Proxy.Close.
+// stop restores the default actions and returns when no call of kill is under
+// way.
 func Forward(kill func(unix.Signal) error, skip ...unix.Signal) (stop func()) {
 	incoming := make(chan os.Signal, 64)
 	done := make(chan struct{})
