@@ -62,7 +62,7 @@ func sweep(ctx context.Context, path string) error {
 	if !old.Abandoned() {
 		return fail.New(fail.CodeExists, "container %s exists: a gt-run is at work with it", old.ID)
 	}
-	_, err = sibling.Output(ctx, "gt-oci", append(rootArgs(old.Root), "state", old.ID)...)
+	_, err = oci(ctx, old, "state", old.ID)
 	if err == nil {
 		return fail.New(fail.CodeExists, "container %s exists (gt-oci delete %s removes it)", old.ID, old.ID)
 	}
@@ -75,22 +75,34 @@ func sweep(ctx context.Context, path string) error {
 // recall removes what is left of a container whose run failed.
 func recall(b *bundle.Bundle) error {
 	ctx := context.Background()
-	text, err := sibling.Output(ctx, "gt-oci", append(rootArgs(b.Root), "state", b.ID)...)
-	var state struct{ Bundle string }
-	switch {
-	case isAbsent(err):
+	text, err := oci(ctx, b, "state", b.ID)
+	if err != nil && !isAbsent(err) {
+		// gt-oci was killed before it had written a state.
+		if _, gone := oci(ctx, b, "gc"); gone != nil {
+			return errors.Join(err, gone)
+		}
+		text, err = oci(ctx, b, "state", b.ID)
+	}
+	if isAbsent(err) {
 		return discard(b)
-	case err != nil:
+	}
+	if err != nil {
 		return err
 	}
+	var state struct{ Bundle string }
 	if err := json.Unmarshal(text, &state); err != nil {
 		return fail.New(fail.CodeInput, "read state of %s: %w", b.ID, err)
 	}
 	// The ID may be taken by a container that is not gt-run's.
 	if state.Bundle == b.Path {
-		if _, err := sibling.Output(ctx, "gt-oci", append(rootArgs(b.Root), "delete", "--force", b.ID)...); err != nil {
+		if _, err := oci(ctx, b, "delete", "--force", b.ID); err != nil {
 			return err
 		}
 	}
 	return discard(b)
+}
+
+// oci asks gt-oci about the state directory that the bundle's container is in.
+func oci(ctx context.Context, b *bundle.Bundle, args ...string) ([]byte, error) {
+	return sibling.Output(ctx, "gt-oci", append(rootArgs(b.Root), args...)...)
 }

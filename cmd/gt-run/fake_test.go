@@ -126,8 +126,8 @@ func TestVerdict(t *testing.T) {
 		`echo '{"level":"error","msg":"late"}' >>$log; exit 9`:                                    9,
 		`echo 'no JSON' >>$log; exit 2`:                                                           2,
 		`rm -rf $bundle; echo '{"level":"error","msg":"m","code":"exec-no-such"}' >>$log; exit 1`: 127,
-		"kill -9 $$": 125,
-		"kill $$":    125,
+		"kill -9 $$": 137,
+		"kill $$":    143,
 	} {
 		h := fake(t, run)
 		_, stderr, code := h.run(t, "--name", "x", "--rm", "--rootfs", h.root, "--", "cmd")

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 
@@ -54,6 +55,8 @@ func Output(ctx context.Context, tool string, args ...string) ([]byte, error) {
 	c := exec.CommandContext(ctx, path, args...)
 	c.Args[0] = tool
 	c.Cancel = func() error { return c.Process.Signal(unix.SIGTERM) }
+	// A ^C reaches the tool by way of ctx alone, so that it is known why the tool ended.
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	c.Stdout, c.Stderr = &stdout, &stderr
 	err = c.Run()
 	if err == nil {
