@@ -105,10 +105,7 @@ func call(name string, args []string) (status int, ok bool) {
 	if f == nil {
 		return 0, false
 	}
-	if name == "[" || name == "test" {
-		args = append([]string{name}, args[1:]...)
-	}
-	return applet.Run(f, args), true
+	return applet.Run(f, append([]string{name}, args[1:]...)), true
 }
 
 func has(name string) bool { return name == "sh" || applet.Find(name) != nil }

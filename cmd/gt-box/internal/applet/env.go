@@ -48,9 +48,17 @@ func env(args []string) int {
 
 // replace makes a command take this process's place.
 func replace(args, argv []string) int {
-	path, err := exec.LookPath(argv[0])
+	environ := os.Environ()
+	var err error
+	if _, ok := os.LookupEnv("PATH"); !ok {
+		err = os.Setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+	}
+	path := ""
 	if err == nil {
-		err = unix.Exec(path, argv, os.Environ())
+		path, err = exec.LookPath(argv[0])
+	}
+	if err == nil {
+		err = unix.Exec(path, argv, environ)
 	}
 	fail(args, "%s: %s", argv[0], execReason(err))
 	return execStatus(err)

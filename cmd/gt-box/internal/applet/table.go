@@ -22,7 +22,7 @@ type entry struct {
 
 // table is sorted by name.
 var table = [...]entry{
-	{"[", test}, {"base64", base64}, {"basename", basename}, {"caps", caps}, {"cat", cat}, {"chmod", chmod}, {"chown", chown},
+	{"[", test}, {"basename", basename}, {"caps", caps}, {"cat", cat}, {"chmod", chmod}, {"chown", chown},
 	{"cp", cp}, {"cut", cut}, {"date", date}, {"dd", dd}, {"df", df}, {"dirname", dirname}, {"echo", echo}, {"env", env},
 	{"false", failure}, {"fds", fds}, {"find", find}, {"free", free}, {"grep", grep}, {"head", head}, {"hostname", hostname},
 	{"id", id}, {"ip", ip}, {"kill", kill}, {"ln", ln}, {"ls", ls}, {"mkdir", mkdir}, {"mkfifo", mkfifo}, {"mknod", mknod},

@@ -6,20 +6,13 @@ import (
 	"os"
 
 	"github.com/u-root/u-root/pkg/core"
-	ubase64 "github.com/u-root/u-root/pkg/core/base64"
-	umktemp "github.com/u-root/u-root/pkg/core/mktemp"
 	utouch "github.com/u-root/u-root/pkg/core/touch"
 )
 
-// The applets of u-root that do what scripts expect of them. Of the others,
-// mkdir and rm answer 0 after some failures, cat hides the kernel's answer, cp,
-// mv, chmod and xargs lack options that scripts use, ls and find cost too much
-// at start.
-
-func base64(args []string) int { return uroot(ubase64.New(), args) }
-
-func mktemp(args []string) int { return uroot(umktemp.New(), args) }
-
+// touch is u-root's. Its other applets are not fit for scripts that test a
+// container: mkdir and rm answer 0 after some failures, cat hides the kernel's
+// answer, mktemp takes no directory in its template, cp, mv, chmod and xargs
+// lack common options, ls and find cost too much at start.
 func touch(args []string) int { return uroot(utouch.New(), args) }
 
 func uroot(c core.Command, args []string) int {

@@ -175,7 +175,7 @@ func (s *Shell) commandWord(args []string) int {
 
 func (s *Shell) typeOf(args []string) int { return s.describe(args[1:], true) }
 
-// describe says what each name is; it is 1 if one is nothing.
+// describe says what each name is; the status tells if one is nothing.
 func (s *Shell) describe(names []string, long bool) int {
 	status := 0
 	for _, name := range names {
@@ -188,7 +188,7 @@ func (s *Shell) describe(names []string, long bool) int {
 		default:
 			path, _ := s.search(name)
 			if path == "" || strings.Contains(name, "/") && !executable(name) {
-				status = 1
+				status = statusNotFound
 				if long {
 					s.complain("%s: not found", name)
 				}

@@ -30,7 +30,7 @@ func (s *Shell) wait(args []string) int {
 		if got == 0 {
 			clear(s.jobs)
 		}
-		return got
+		return s.orExit(got)
 	}
 	status := 0
 	for _, word := range args[1:] {
@@ -44,7 +44,7 @@ func (s *Shell) wait(args []string) int {
 			continue
 		}
 		if got := s.waitUntil(func() bool { return j.done }); got != 0 {
-			return got
+			return s.orExit(got)
 		}
 		status = j.status
 	}
@@ -86,6 +86,14 @@ func (s *Shell) kill(args []string) int {
 			s.complain("kill: %d: %s", pid, err)
 			status = 1
 		}
+	}
+	return s.orExit(status)
+}
+
+// orExit is the status of a builtin during which a trap may have called exit.
+func (s *Shell) orExit(status int) int {
+	if s.flow == flowExit {
+		return s.status
 	}
 	return status
 }
