@@ -55,14 +55,15 @@ func Dir() (string, error) {
 }
 
 // Make makes the directory of a new bundle and locks it. If the name is taken
-// the error is fs.ErrExist. The mode lets the mapped root of a user namespace
-// pass through to the root filesystem, but not look around.
+// the error is fs.ErrExist. Nobody else may pass through: a setuid program of
+// the root filesystem must not be of use to the host's other users
+// (CVE-2021-41103).
 func Make(dir string, b Bundle) (*Bundle, error) {
 	b.Path = filepath.Join(dir, b.ID)
-	if err := os.MkdirAll(dir, 0o711); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make bundle directory: %w", err)
 	}
-	if err := os.Mkdir(b.Path, 0o711); err != nil {
+	if err := os.Mkdir(b.Path, 0o700); err != nil {
 		return nil, fmt.Errorf("make bundle: %w", err)
 	}
 	if err := b.mark(); err != nil {

@@ -144,8 +144,7 @@ var private = []specs.LinuxNamespaceType{
 // namespaces makes all of them private but, on request, the network.
 func namespaces(l *specs.Linux, hostNetwork bool) {
 	for _, kind := range private {
-		has := slices.ContainsFunc(l.Namespaces, func(n specs.LinuxNamespace) bool { return n.Type == kind })
-		if !has {
+		if !has(l, kind) {
 			l.Namespaces = append(l.Namespaces, specs.LinuxNamespace{Type: kind})
 		}
 	}
@@ -156,15 +155,18 @@ func namespaces(l *specs.Linux, hostNetwork bool) {
 	}
 }
 
+func has(l *specs.Linux, kind specs.LinuxNamespaceType) bool {
+	return slices.ContainsFunc(l.Namespaces, func(n specs.LinuxNamespace) bool { return n.Type == kind })
+}
+
 // rootless maps the caller to root in a user namespace, where group 5 (tty)
 // has no meaning, and where a sysfs cannot be mounted without a network of
 // one's own.
 func rootless(s *specs.Spec, ids IDs) {
-	network := false
-	for _, n := range s.Linux.Namespaces {
-		network = network || n.Type == specs.NetworkNamespace
+	network := has(s.Linux, specs.NetworkNamespace)
+	if !has(s.Linux, specs.UserNamespace) {
+		s.Linux.Namespaces = append(s.Linux.Namespaces, specs.LinuxNamespace{Type: specs.UserNamespace})
 	}
-	s.Linux.Namespaces = append(s.Linux.Namespaces, specs.LinuxNamespace{Type: specs.UserNamespace})
 	s.Linux.UIDMappings = []specs.LinuxIDMapping{{ContainerID: 0, HostID: uint32(ids.UID), Size: 1}}
 	s.Linux.GIDMappings = []specs.LinuxIDMapping{{ContainerID: 0, HostID: uint32(ids.GID), Size: 1}}
 	for i := range s.Mounts {

@@ -94,6 +94,11 @@ func TestEditEmpty(t *testing.T) {
 	if err := json.Unmarshal(got, &s); err != nil || len(s.Linux.Namespaces) != 7 || s.Root.Path != "rootfs" {
 		t.Errorf("have %s, %v", got, err)
 	}
+	// A template that is rootless already has its user namespace once.
+	again, err := Edit(got, &Ask{Args: []string{"x"}, Rootless: &IDs{1, 1}})
+	if err != nil || strings.Count(string(again), `"user"`) != strings.Count(string(got), `"user"`) {
+		t.Errorf("have %s, %v", again, err)
+	}
 	if _, err := Edit([]byte("{"), &Ask{}); err == nil || !strings.Contains(err.Error(), "read config.json") {
 		t.Errorf("have %v", err)
 	}
