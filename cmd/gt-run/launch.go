@@ -30,42 +30,50 @@ func ociArgs(o *options, w *wish, root, bundlePath string) []string {
 // in its foreground process group.
 func (o *options) ownTerminal() bool { return o.TTY && o.Interactive }
 
-// launch runs gt-oci to its end.
+// A launch is what it takes to run gt-oci.
+type launch struct {
+	*options
+	*wish
+	bundle  *bundle.Bundle
+	signals *relay
+}
+
+// run runs gt-oci to its end.
 //
 // Keys such as ^C reach a whole process group. Where the terminal is not raw,
 // gt-oci therefore has a group of its own: it gets each signal once, from us.
-func launch(o *options, w *wish, b *bundle.Bundle, signals *relay, path string) (int, error) {
+func (l *launch) run(path string) (int, error) {
 	log, err := newLog()
 	if err != nil {
 		return exitFailed, err
 	}
 	defer log.Close()
-	files, err := stdio(o, b)
+	files, err := stdio(l.options, l.bundle)
 	if err != nil {
 		return exitFailed, err
 	}
 	defer files.close()
-	argv := append([]string{"gt-oci"}, ociArgs(o, w, b.Root, b.Path)...)
-	child, err := signals.start(func() (*os.Process, error) {
+	argv := append([]string{"gt-oci"}, ociArgs(l.options, l.wish, l.bundle.Root, l.bundle.Path)...)
+	child, err := l.signals.start(func() (*os.Process, error) {
 		return os.StartProcess(path, argv, &os.ProcAttr{
 			Files: []*os.File{files.in, files.out, files.err, log},
-			Sys:   &syscall.SysProcAttr{Setpgid: !o.ownTerminal()},
+			Sys:   &syscall.SysProcAttr{Setpgid: !l.ownTerminal()},
 		})
 	})
 	if err != nil {
 		return exitFailed, fmt.Errorf("start %s: %w", path, err)
 	}
 	if child == nil {
-		return signals.code(exitFailed), discard(b)
+		return l.signals.code(exitFailed), discard(l.bundle)
 	}
 	state, err := child.Wait()
-	signals.done()
+	l.signals.done()
 	if err != nil {
 		return exitFailed, fmt.Errorf("wait for gt-oci: %w", err)
 	}
-	code, err := verdict(o, state.Sys().(syscall.WaitStatus), log)
-	if err == nil && code == 0 && o.Detach {
-		_, err = fmt.Println(w.id)
+	code, err := verdict(l.options, state.Sys().(syscall.WaitStatus), log)
+	if err == nil && code == 0 && l.Detach {
+		_, err = fmt.Println(l.id)
 	}
 	return code, err
 }

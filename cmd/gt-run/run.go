@@ -35,7 +35,7 @@ func run(o *options, w *wish) (int, error) {
 	if err := prepare(ctx, o, w, b); err != nil {
 		return signals.code(exitFailed), errors.Join(err, discard(b))
 	}
-	code, err := launch(o, w, b, signals, oci)
+	code, err := (&launch{options: o, wish: w, bundle: b, signals: signals}).run(oci)
 	if err != nil || code == exitFailed {
 		return code, errors.Join(err, recall(b))
 	}
