@@ -110,6 +110,9 @@ func (s *scene) processes() map[int]string {
 		if err != nil || pid == os.Getpid() {
 			continue
 		}
+		if stat, _ := os.ReadFile(dir + "/stat"); bytes.Contains(stat, []byte(") Z ")) {
+			continue // dead, and somebody else's to reap
+		}
 		cmd, _ := os.ReadFile(dir + "/cmdline")
 		env, _ := os.ReadFile(dir + "/environ")
 		cgroup, _ := os.ReadFile(dir + "/cgroup")
