@@ -17,6 +17,54 @@ func TestInstall(t *testing.T) {
 	if r.status != 0 || r.out != "" || r.err != "" {
 		t.Fatalf("%+v", r)
 	}
+	if os.Geteuid() != 0 {
+		t.Skip("needs root: owners are checked")
+	}
+	seen := tree(t, dir)
+	want := map[string]string{
+		"bin": "drwxr-xr-x 0:0", "bin/gt-box": "-rwxr-xr-x 0:0", "bin/sh": "-> gt-box", "bin/[": "-> gt-box",
+		"usr/bin/env": "-> ../../bin/gt-box", "etc/passwd": "-rw-r--r-- 0:0", "etc/group": "-rw-r--r-- 0:0",
+		"etc/hosts": "-rw-r--r-- 0:0", "etc/resolv.conf": "-rw-r--r-- 0:0", "etc/os-release": "-rw-r--r-- 0:0",
+		"tmp": "dtrwxrwxrwx 0:0", "var/tmp": "dtrwxrwxrwx 0:0", "root": "drwx------ 0:0", "home/user": "drwxr-xr-x 1000:1000",
+		"dev": "drwxr-xr-x 0:0", "proc": "dr-xr-xr-x 0:0", "sys": "dr-xr-xr-x 0:0", "run": "drwxr-xr-x 0:0", "mnt": "drwxr-xr-x 0:0",
+	}
+	for _, name := range names() {
+		want["bin/"+name] = "-> gt-box"
+	}
+	for _, name := range []string{".", "etc", "home", "usr", "usr/bin", "var"} {
+		want[name] = "drwxr-xr-x 0:0"
+	}
+	for name, text := range want {
+		if seen[name] != text {
+			t.Errorf("%s is %q, want %q", name, seen[name], text)
+		}
+		delete(seen, name)
+	}
+	for name := range seen {
+		t.Errorf("%s should not be there", name)
+	}
+	out, err := exec.Command("cmp", filepath.Join(box, "gt-box"), filepath.Join(dir, "bin/gt-box")).CombinedOutput()
+	if err != nil {
+		t.Errorf("the copy differs: %s", out)
+	}
+	inside(t, dir)
+}
+
+// inside runs the shell in the new root.
+func inside(t *testing.T, dir string) {
+	t.Helper()
+	c := exec.Command("/bin/sh", "-c", "id -un; . /etc/os-release; echo $ID; ls / | cat; echo $(seq 2 | wc -l); (echo sub)")
+	c.SysProcAttr = &syscall.SysProcAttr{Chroot: dir}
+	c.Dir, c.Env = "/", []string{"PATH=/bin"}
+	got, err := c.CombinedOutput()
+	if want := "root\ntiny\nbin\ndev\netc\nhome\nmnt\nproc\nroot\nrun\nsys\ntmp\nusr\nvar\n2\nsub\n"; string(got) != want || err != nil {
+		t.Errorf("inside: %q %v", got, err)
+	}
+}
+
+// tree describes every file below dir.
+func tree(t *testing.T, dir string) map[string]string {
+	t.Helper()
 	seen := map[string]string{}
 	err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
 		if err != nil {
@@ -45,43 +93,7 @@ func TestInstall(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	user := "1000:1000"
-	if os.Geteuid() != 0 {
-		t.Skip("needs root: owners are checked")
-	}
-	want := map[string]string{
-		"bin": "drwxr-xr-x 0:0", "bin/gt-box": "-rwxr-xr-x 0:0", "bin/sh": "-> gt-box", "bin/[": "-> gt-box",
-		"usr/bin/env": "-> ../../bin/gt-box", "etc/passwd": "-rw-r--r-- 0:0", "etc/group": "-rw-r--r-- 0:0",
-		"etc/hosts": "-rw-r--r-- 0:0", "etc/resolv.conf": "-rw-r--r-- 0:0", "etc/os-release": "-rw-r--r-- 0:0",
-		"tmp": "dtrwxrwxrwx 0:0", "var/tmp": "dtrwxrwxrwx 0:0", "root": "drwx------ 0:0", "home/user": "drwxr-xr-x " + user,
-		"dev": "drwxr-xr-x 0:0", "proc": "dr-xr-xr-x 0:0", "sys": "dr-xr-xr-x 0:0", "run": "drwxr-xr-x 0:0", "mnt": "drwxr-xr-x 0:0",
-	}
-	for _, name := range names() {
-		want["bin/"+name] = "-> gt-box"
-	}
-	for _, name := range []string{".", "etc", "home", "usr", "usr/bin", "var"} {
-		want[name] = "drwxr-xr-x 0:0"
-	}
-	for name, text := range want {
-		if seen[name] != text {
-			t.Errorf("%s is %q, want %q", name, seen[name], text)
-		}
-		delete(seen, name)
-	}
-	for name := range seen {
-		t.Errorf("%s should not be there", name)
-	}
-	out, err := exec.Command("cmp", filepath.Join(box, "gt-box"), filepath.Join(dir, "bin/gt-box")).CombinedOutput()
-	if err != nil {
-		t.Errorf("the copy differs: %s", out)
-	}
-	c := exec.Command("/bin/sh", "-c", "id -un; . /etc/os-release; echo $ID; ls / | cat; echo $(seq 2 | wc -l); (echo sub)")
-	c.SysProcAttr = &syscall.SysProcAttr{Chroot: dir}
-	c.Dir, c.Env = "/", []string{"PATH=/bin"}
-	got, err := c.CombinedOutput()
-	if want := "root\ntiny\nbin\ndev\netc\nhome\nmnt\nproc\nroot\nrun\nsys\ntmp\nusr\nvar\n2\nsub\n"; string(got) != want || err != nil {
-		t.Errorf("inside: %q %v", got, err)
-	}
+	return seen
 }
 
 func TestInstallRefuses(t *testing.T) {

@@ -54,6 +54,7 @@ var scripts = []struct {
 	{"pipe keeps variables", `x=1; echo 2 | read x; echo $x`, "1\n", 0},
 	{"nobody reads", `while :; do echo y; done | head -n 1; echo end`, "y\nend\n", 0},
 	{"subst", "echo $(echo a; echo b) `echo c` \"$(printf 'd\\n\\n')\"", "a b c d\n", 0},
+	{"dollar before subst", "(echo \"cost: $`echo 5`\")", "cost: $5\n", 0},
 	{"subst nested", `echo $(echo $(echo deep))`, "deep\n", 0},
 	{"subst status", `x=$(exit 3); echo $?`, "3\n", 0},
 	{"subst changes nothing", `x=1; y=$(x=2; echo $x); echo $x $y; cd /; z=$(cd /usr; pwd); pwd; echo $z`, "1 2\n/\n/usr\n", 0},
@@ -174,6 +175,7 @@ func TestShellFile(t *testing.T) {
 // TestShellExtras are things beyond POSIX that scenarios use.
 func TestShellExtras(t *testing.T) {
 	for _, c := range []struct{ name, script, out string }{
+		{"soft limit", `ulimit -S -n 200; sh -c 'ulimit -n; :'; (ulimit -n); cat /proc/self/limits | grep files | tr -s ' ' | cut -d' ' -f4`, "200\n200\n200\n"},
 		{"both", `{ echo o; echo e >&2; } &>f; cat f`, "o\ne\n"},
 		{"double bracket", `x=abc; [[ $x == a* && ! -d $x ]] && echo y; [[ $x =~ ^a.c$ ]] && echo re`, "y\nre\n"},
 		{"pipefail", `set -o pipefail; false | true; echo $?`, "1\n"},

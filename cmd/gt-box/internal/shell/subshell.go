@@ -163,8 +163,28 @@ func (s *Shell) resume(fd int) int {
 		s.complain("resume: %s", err)
 		return 2
 	}
+	for name := range s.traps {
+		if n := sig.Number(name); n > 0 {
+			signal.Ignore(n)
+		}
+	}
 	s.runText(text)
 	return s.finish()
+}
+
+// define takes the text of one function.
+func (s *Shell) define(text string) error {
+	file, err := newParser().Parse(strings.NewReader(text), "")
+	if err != nil {
+		return err
+	}
+	if len(file.Stmts) == 1 {
+		if f, ok := file.Stmts[0].Cmd.(*syntax.FuncDecl); ok {
+			s.funcs[f.Name.Value] = f
+			return nil
+		}
+	}
+	return errTorn
 }
 
 func (s *Shell) restore(data []string) (string, error) {
@@ -194,13 +214,12 @@ func (s *Shell) restore(data []string) (string, error) {
 		s.vars[vars[1]] = v
 	}
 	for _, f := range t.list() {
-		s.runText(f)
+		if err := s.define(f); err != nil {
+			return "", err
+		}
 	}
 	for _, name := range t.list() {
 		s.traps[name] = ""
-		if n := sig.Number(name); n > 0 {
-			signal.Ignore(n)
-		}
 	}
 	text := t.next()
 	if t.err != nil {
@@ -208,34 +227,4 @@ func (s *Shell) restore(data []string) (string, error) {
 	}
 	s.status = status
 	return text, nil
-}
-
-// source is the text of a statement, without its &.
-func source(st *syntax.Stmt) string { return sourceAll([]*syntax.Stmt{st}) }
-
-func sourceAll(list []*syntax.Stmt) string {
-	return printed(&syntax.File{Stmts: list})
-}
-
-// printed turns a piece of script back into text. The printer writes into
-// memory and knows every node the parser makes, so it cannot fail.
-func printed(n syntax.Node) string {
-	var b strings.Builder
-	if err := syntax.NewPrinter().Print(&b, n); err != nil {
-		return "echo " + quote(err.Error()) + " >&2; exit 2"
-	}
-	return b.String()
-}
-
-// quoteCall is a command of already expanded words.
-func quoteCall(pairs, args []string) string {
-	var words []string
-	for _, p := range pairs {
-		name, value, _ := strings.Cut(p, "=")
-		words = append(words, name+"="+quote(value))
-	}
-	for _, a := range args {
-		words = append(words, quote(a))
-	}
-	return strings.Join(words, " ")
 }
