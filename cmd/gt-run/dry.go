@@ -47,10 +47,9 @@ func dryRun(o *options, w *wish) error {
 }
 
 // preview looks a user up if the root is there.
-func (w *wish) preview() (err error) {
+func (w *wish) preview() error {
 	if w.Root != "" {
-		w.User, err = w.user.Find(w.Root)
-		return err
+		return w.become(w.Root)
 	}
 	w.Username = w.user.String()
 	return nil

@@ -62,7 +62,8 @@
 //	--seccomp PROFILE     a file with an OCI seccomp object, or unconfined
 //	--rm                  remove the container at its end, also a named one
 //	-d, --detach          print the name when the command has been started
-//	--rootless            be root in a user namespace; always so unless root calls
+//	--rootless            be root in a user namespace, in which nobody else is;
+//	                      always so unless root calls, who cannot ask for it
 //	--net NETWORK         none (default: loopback only) or host
 //	--net CIDR, --net6, --cni, --bridge
 //	                      refused until gt-net is there

@@ -11,6 +11,7 @@ import (
 	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/bundle"
 	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/config"
 	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/sibling"
+	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/spec"
 	"github.com/gophertainer/gophertainer/lib/tty"
 )
@@ -68,7 +69,7 @@ func prepare(ctx context.Context, o *options, w *wish, b *bundle.Bundle) error {
 		if root == "" {
 			root = b.File("rootfs")
 		}
-		if w.User, err = w.user.Find(root); err != nil {
+		if err := w.become(root); err != nil {
 			return err
 		}
 	}
@@ -82,6 +83,22 @@ func prepare(ctx context.Context, o *options, w *wish, b *bundle.Bundle) error {
 		return err
 	}
 	return b.Write("config.json", text)
+}
+
+// become looks the user up. A user namespace of one ID has no other user, and
+// setgroups(2) is denied there.
+func (w *wish) become(root string) (err error) {
+	if w.User, err = w.user.Find(root); err != nil {
+		return err
+	}
+	if w.Rootless == nil {
+		return nil
+	}
+	if w.User.UID != 0 || w.User.GID != 0 {
+		return fail.Usage("--user: have %d:%d, need 0:0: without root only the caller is mapped, as root", w.User.UID, w.User.GID)
+	}
+	w.User.Groups = nil
+	return nil
 }
 
 // unpack returns the config.json to begin with.
