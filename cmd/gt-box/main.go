@@ -46,8 +46,7 @@ import (
 var version = "dev" // set by the linker
 
 func main() {
-	// A limit that cannot be put back is only shown wrong.
-	_ = limit.Restore()
+	limit.Restore()
 	shell.GuardInit()
 	os.Exit(run(os.Args))
 }
