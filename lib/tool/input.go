@@ -36,43 +36,45 @@ func (c *Call) Each(id string, fn func(in Input) ([]byte, error)) error {
 	}
 	var failed error
 	for _, in := range states {
+		c.object = in.ID
 		out, err := fn(in)
 		if err == nil && len(out) > 0 {
 			err = c.Print(append(bytes.TrimSpace(out), '\n'))
 		}
-		if err != nil {
-			if failed != nil {
-				c.report(failed)
-			}
-			failed = &fail.Error{Op: in.ID, Cause: err}
+		if status, ok := err.(ExitStatus); ok { //nolint:errorlint // never wrapped
+			failed = status
+		} else if err != nil {
+			c.report(err)
+			failed = reported{err}
 		}
 	}
 	return failed
 }
 
-// States reads OCI states from stdin: one, many, or an array of them.
+// States reads OCI states from stdin: one, many, or an array of them, which may
+// be empty.
 func (c *Call) States() ([]Input, error) {
 	if _, err := unix.IoctlGetTermios(int(c.Stdin.Fd()), unix.TCGETS); err == nil {
 		return nil, fail.Usage("have no ID, need one, or OCI state JSON on stdin")
 	}
 	d := json.NewDecoder(c.Stdin)
 	var states []Input
-	for {
+	for any := false; ; any = true {
 		var raw json.RawMessage
 		err := d.Decode(&raw)
+		if errors.Is(err, io.EOF) && any {
+			return states, nil
+		}
 		if errors.Is(err, io.EOF) {
-			break
+			return nil, fail.New(fail.CodeInput, "stdin: have nothing, need OCI state JSON")
 		}
 		if err != nil {
 			return nil, fail.New(fail.CodeInput, "stdin: need OCI state JSON: %w", err)
 		}
 		list := []json.RawMessage{raw}
-		if raw[0] == '[' {
+		if raw[0] == '[' || string(raw) == "null" { // runc prints null for no container
 			if err := json.Unmarshal(raw, &list); err != nil {
 				return nil, fail.New(fail.CodeInput, "stdin: need an array of OCI states: %w", err)
-			}
-			if len(list) == 0 {
-				return nil, nil
 			}
 		}
 		for _, one := range list {
@@ -83,10 +85,6 @@ func (c *Call) States() ([]Input, error) {
 			states = append(states, in)
 		}
 	}
-	if len(states) == 0 {
-		return nil, fail.New(fail.CodeInput, "stdin: have nothing, need OCI state JSON")
-	}
-	return states, nil
 }
 
 // Merge sets members of the state as it came and keeps all others, known or

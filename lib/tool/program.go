@@ -3,7 +3,6 @@
 package tool
 
 import (
-	"errors"
 	"os"
 	"strings"
 
@@ -14,10 +13,10 @@ import (
 var Version, Commit = "dev", ""
 
 // A Verb is one command of a program. Make declares its options and returns
-// what runs it.
+// what runs it; it is called only for the verb that was chosen.
 type Verb struct {
 	Name    string
-	Args    string // "ID [SIGNAL]"
+	Args    string // "ID [SIGNAL]"; a last word with three dots takes any number
 	Summary string
 	Hidden  bool
 	StopAt  int // positionals after which the rest is taken as it is; 0 is never
@@ -28,10 +27,15 @@ type Verb struct {
 type Program struct {
 	Name    string
 	Summary string
+	Manual  string // what --help says between the summary and the lists
 	Verbs   []Verb
+	// Verb is what a program without verbs does; its Name is empty.
+	Verb *Verb
 	// Options declares what every verb takes, beside --root, --log,
 	// --log-format and --debug.
 	Options func(o *Options)
+	// Before runs after the command line was read and before the verb.
+	Before func(c *Call) error
 	// VersionText replaces the text of --version.
 	VersionText func() string
 	// Exit replaces fail.Exit for a verb.
@@ -41,42 +45,49 @@ type Program struct {
 // A Call is one invocation.
 type Call struct {
 	Tool, Verb           string
-	Args                 []string
-	Root, Log, LogFormat string
-	Format               string
+	Args                 []string // positionals
+	Root, Log, LogFormat string   // Root is absolute
+	Format               string   // what Options.Format declared
 	Debug                bool
 	Stdin                *os.File
 	Stdout, Stderr       *os.File
+
+	object  string // what the verb is working on, for reports
+	logFile *os.File
 }
+
+// An ExitStatus is what a verb returns to end with this exit code and without
+// a word: the code is another program's, which has spoken for itself.
+type ExitStatus int
+
+func (ExitStatus) Error() string { return "another program's exit status" }
 
 // Main parses the command line, runs the verb, reports, and exits.
 func Main(p *Program) {
-	c := &Call{Tool: p.Name, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, LogFormat: "text"}
-	c.Root, c.Debug = defaultRoot(), os.Getenv("DEBUG") == "1"
-	err := p.run(c, os.Args[1:])
+	c := &Call{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
+	os.Exit(p.call(c, os.Args[1:]))
+}
+
+// call is Main without the exit.
+func (p *Program) call(c *Call, args []string) int {
+	c.Tool, c.LogFormat, c.Debug = p.Name, "text", os.Getenv("DEBUG") == "1"
+	err := p.run(c, args)
 	if err == nil {
-		os.Exit(0)
+		return 0
+	}
+	if status, ok := err.(ExitStatus); ok { //nolint:errorlint // never wrapped
+		return int(status)
 	}
 	c.report(err)
 	if p.Exit != nil {
-		os.Exit(p.Exit(c.Verb, err))
+		return p.Exit(c.Verb, err)
 	}
-	os.Exit(fail.Exit(err))
-}
-
-func defaultRoot() string {
-	if dir := os.Getenv("GOPHERTAINER_ROOT"); dir != "" {
-		return dir
-	}
-	if dir := os.Getenv("XDG_RUNTIME_DIR"); dir != "" && os.Geteuid() != 0 {
-		return dir + "/oci-runtime"
-	}
-	return "/run/oci-runtime"
+	return fail.Exit(err)
 }
 
 func (p *Program) globals(c *Call, help, version *bool) *Options {
 	o := &Options{call: c}
-	o.String(&c.Root, "root", 0, "DIR", "state directory")
+	o.String(&c.Root, "root", 0, "DIR", "state directory ($GOPHERTAINER_ROOT, else /run/oci-runtime)")
 	o.String(&c.Log, "log", 0, "FILE", "append errors and warnings to FILE")
 	o.Enum(&c.LogFormat, "log-format", 0, []string{"text", "json"}, "form of the log")
 	o.Bool(&c.Debug, "debug", 0, "say more")
@@ -91,51 +102,99 @@ func (p *Program) globals(c *Call, help, version *bool) *Options {
 func (p *Program) run(c *Call, args []string) error {
 	var help, version bool
 	global := p.globals(c, &help, &version)
-	words, rest, err := (&parser{tables: []*Options{global}, stopAt: 1, help: p.Name + " --help"}).parse(args)
+	verb, own := p.Verb, &Options{call: c}
+	line := &parser{tables: []*Options{own, global}, help: p.Name + " --help"}
+	if verb == nil {
+		words, rest, err := (&parser{tables: []*Options{global}, stopAt: 1, help: line.help}).parse(args)
+		if err != nil {
+			return err
+		}
+		if len(words) == 0 || help || version || words[0] == "help" {
+			return p.without(c, append(words, rest...), help, version)
+		}
+		if verb, err = p.verb(words[0]); err != nil {
+			return err
+		}
+		c.Verb, args = verb.Name, rest
+		line.later, line.help = true, p.Name+" "+verb.Name+" --help"
+	}
+	do := verb.Make(own)
+	line.stopAt = verb.StopAt
+	words, rest, err := line.parse(args)
 	switch {
 	case err != nil:
 		return err
 	case version:
 		return p.printVersion(c)
-	case len(words) == 0 && help:
-		return p.help(c, global)
-	case len(words) == 0:
-		return fail.Usage("have no command, need one of: %s", strings.Join(p.names(), " "))
-	case words[0] == "help":
-		return p.help(c, global)
+	case help && p.Verb != nil:
+		return p.without(c, nil, true, false)
+	case help:
+		return p.helpVerb(c, verb)
 	}
-	verb := p.verb(words[0])
-	if verb == nil {
-		if near := nearest(words[0], p.names()); near != "" {
-			return fail.Usage("unknown command %s, nearest is %s", words[0], near)
-		}
-		return fail.Usage("unknown command %s, need one of: %s", words[0], strings.Join(p.names(), " "))
-	}
-	c.Verb = verb.Name
-	own := &Options{call: c}
-	do := verb.Make(own)
-	line := &parser{tables: []*Options{own, global}, later: true, stopAt: verb.StopAt, help: p.Name + " " + verb.Name + " --help"}
-	words, rest, err = line.parse(rest)
-	if err != nil {
-		return err
-	}
-	if help {
-		return p.helpVerb(c, verb, own)
+	if len(rest) > 0 && rest[0] == "--" {
+		rest = rest[1:]
 	}
 	c.Args = append(words, rest...)
 	if err := arity(verb.Args, len(c.Args)); err != nil {
 		return err
 	}
+	if err := p.ready(c); err != nil {
+		return err
+	}
 	return do(c)
 }
 
-func (p *Program) verb(name string) *Verb {
+// ready settles what the command line left open.
+func (p *Program) ready(c *Call) error {
+	if len(c.Args) > 0 {
+		c.object = c.Args[0]
+	}
+	if err := c.openLog(); err != nil {
+		return err
+	}
+	if err := c.settleRoot(); err != nil {
+		return err
+	}
+	if p.Before == nil {
+		return nil
+	}
+	return p.Before(c)
+}
+
+// without is a command line that chose no verb.
+func (p *Program) without(c *Call, words []string, help, version bool) error {
+	if version {
+		return p.printVersion(c)
+	}
+	if len(words) > 0 && words[0] == "help" {
+		words, help = words[1:], true
+	}
+	if len(words) > 0 {
+		verb, err := p.verb(words[0])
+		if err != nil {
+			return err
+		}
+		return p.helpVerb(c, verb)
+	}
+	if help {
+		return c.Print(p.helpText())
+	}
+	if _, err := c.Stderr.Write(p.helpText()); err != nil {
+		return err
+	}
+	return fail.Usage("have no command, need one of: %s", strings.Join(p.names(), " "))
+}
+
+func (p *Program) verb(name string) (*Verb, error) {
 	for i := range p.Verbs {
 		if p.Verbs[i].Name == name {
-			return &p.Verbs[i]
+			return &p.Verbs[i], nil
 		}
 	}
-	return nil
+	if near := nearest(name, p.names()); near != "" {
+		return nil, fail.Usage("unknown command %s, nearest is %s", name, near)
+	}
+	return nil, fail.Usage("unknown command %s, need one of: %s", name, strings.Join(p.names(), " "))
 }
 
 func (p *Program) names() []string {
@@ -146,47 +205,4 @@ func (p *Program) names() []string {
 		}
 	}
 	return names
-}
-
-// arity checks the number of positionals against "A B [C]"; a last word with
-// three dots takes any number.
-func arity(args string, have int) error {
-	need, most := 0, 0
-	for _, w := range strings.Fields(args) {
-		most++
-		if w[0] != '[' {
-			need++
-		}
-		if strings.Contains(w, "...") {
-			most = 1 << 30
-		}
-	}
-	switch {
-	case have < need:
-		return fail.Usage("have %d arguments, need %s", have, args)
-	case have > most && most == 0:
-		return fail.Usage("have %d arguments, need none", have)
-	case have > most:
-		return fail.Usage("have %d arguments, need %s", have, args)
-	}
-	return nil
-}
-
-func (p *Program) printVersion(c *Call) error {
-	text := p.Name + " version " + Version + "\n"
-	if Commit != "" {
-		text += "commit: " + Commit + "\n"
-	}
-	if p.VersionText != nil {
-		text = p.VersionText()
-	}
-	return c.Print([]byte(text))
-}
-
-// Print writes to stdout; a write that is refused is a failure.
-func (c *Call) Print(b []byte) error {
-	if _, err := c.Stdout.Write(b); err != nil {
-		return fail.New("", "write stdout: %w", errors.Unwrap(err))
-	}
-	return nil
 }

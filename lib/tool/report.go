@@ -1,6 +1,7 @@
 package tool
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -9,16 +10,28 @@ import (
 	"github.com/gophertainer/gophertainer/lib/fail"
 )
 
+// reported is an error that was said already.
+type reported struct{ error }
+
+func (r reported) Unwrap() error { return r.error }
+
 // report says an error on stderr and, with --log, where engines look for it.
+// Its form is "tool: verb object: cause".
 func (c *Call) report(err error) {
-	object := c.Tool
-	if c.Verb != "" {
-		object += ": " + c.Verb
-		if len(c.Args) > 0 && c.Verb != "spec" {
-			object += " " + c.Args[0]
-		}
+	if errors.As(err, &reported{}) {
+		return
 	}
-	fmt.Fprintf(c.Stderr, "%s: %v\n", object, err)
+	if c.logFile == nil {
+		_ = c.openLog() // a usage error comes before the log is open
+	}
+	who := c.Tool
+	if c.Verb != "" {
+		who += ": " + c.Verb
+	}
+	if c.object != "" {
+		who += " " + c.object
+	}
+	fmt.Fprintf(c.Stderr, "%s: %v\n", who, err)
 	c.log("error", err.Error(), fail.Details(err))
 }
 
@@ -38,44 +51,56 @@ func (c *Call) Debugf(format string, args ...any) {
 	}
 	text := fmt.Sprintf(format, args...)
 	if c.Log == "" {
-		fmt.Fprintf(c.Stderr, "%s: %s\n", c.Tool, text)
+		fmt.Fprintf(c.Stderr, "%s: debug: %s\n", c.Tool, text)
 	}
 	c.log("debug", text, fail.Error{})
 }
 
-// log appends a line as logrus writes it, which engines parse.
-func (c *Call) log(level, text string, d fail.Error) {
+func (c *Call) openLog() error {
 	if c.Log == "" {
-		return
+		return nil
 	}
 	f, err := os.OpenFile(c.Log, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
-		fmt.Fprintf(c.Stderr, "%s: open log: %v\n", c.Tool, err)
+		return &fail.Error{Op: "--log", Cause: err}
+	}
+	c.logFile = f
+	return nil
+}
+
+// log appends a line as logrus writes it, which engines parse.
+func (c *Call) log(level, text string, d fail.Error) {
+	if c.logFile == nil {
 		return
 	}
-	defer f.Close()
-	at := time.Now().Format(time.RFC3339)
-	line := fmt.Sprintf("time=%q level=%s msg=%q\n", at, level, text)
+	at := time.Now().UTC().Format(time.RFC3339)
+	line := fmt.Appendf(nil, "time=%q level=%s msg=%q\n", at, level, text)
 	if c.LogFormat == "json" {
-		b := append([]byte(nil), `{"level":`+quote(level)+`,"msg":`+quote(text)+`,"time":`+quote(at)...)
-		for _, kv := range [][2]string{{"code", string(d.Code)}, {"op", d.Op}, {"member", d.Member}, {"path", d.Path}, {"hint", d.Hint}} {
-			if kv[1] != "" {
-				b = append(b, ","+quote(kv[0])+":"+quote(kv[1])...)
-			}
-		}
-		if d.Errno != 0 {
-			b = append(b, `,"errno":`+strconv.Itoa(int(d.Errno))...)
-		}
-		line = string(b) + "}\n"
+		line = append(jsonLine(level, text, at, d), '\n')
 	}
-	if _, err := f.WriteString(line); err != nil {
+	if _, err := c.logFile.Write(line); err != nil {
 		fmt.Fprintf(c.Stderr, "%s: write log: %v\n", c.Tool, err)
 	}
 }
 
-// quote writes a JSON string.
-func quote(s string) string {
-	b := []byte{'"'}
+func jsonLine(level, text, at string, d fail.Error) []byte {
+	b := []byte(`{"level":"` + level + `","msg":`)
+	b = appendQuoted(b, text)
+	b = append(b, `,"time":"`+at+`"`...)
+	for _, kv := range [][2]string{{"code", string(d.Code)}, {"op", d.Op}, {"member", d.Member}, {"path", d.Path}, {"hint", d.Hint}} {
+		if kv[1] != "" {
+			b = appendQuoted(append(b, `,"`+kv[0]+`":`...), kv[1])
+		}
+	}
+	if d.Errno != 0 {
+		b = strconv.AppendInt(append(b, `,"errno":`...), int64(d.Errno), 10)
+	}
+	return append(b, '}')
+}
+
+// appendQuoted writes a JSON string; what is not UTF-8 becomes U+FFFD.
+func appendQuoted(b []byte, s string) []byte {
+	b = append(b, '"')
 	for _, r := range s {
 		switch {
 		case r == '"' || r == '\\':
@@ -88,5 +113,5 @@ func quote(s string) string {
 			b = append(b, string(r)...)
 		}
 	}
-	return string(append(b, '"'))
+	return append(b, '"')
 }
