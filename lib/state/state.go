@@ -3,7 +3,6 @@
 package state
 
 import (
-	"encoding/json"
 	"os"
 	"strconv"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/json"
 )
 
 // A Status is one of the words of runtime-spec runtime.md, "State", and paused.
@@ -43,20 +43,18 @@ type State struct {
 
 // OCI is the state as hooks and pipes get it.
 func (s *State) OCI(status Status) []byte {
-	v := map[string]any{
-		"ociVersion": s.OCIVersion, "id": s.ID, "status": status, "bundle": s.Bundle,
-	}
-	if s.Pid != 0 && status != Stopped {
-		v["pid"] = s.Pid
-	}
+	b := []byte{'{'}
 	if len(s.Annotations) > 0 {
-		v["annotations"] = s.Annotations
+		b = append(json.AppendStrings(append(b, `"annotations":`...), s.Annotations), ',')
 	}
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic(err) // strings and numbers only
+	b = json.AppendString(append(b, `"bundle":`...), s.Bundle)
+	b = json.AppendString(append(b, `,"id":`...), s.ID)
+	b = json.AppendString(append(b, `,"ociVersion":`...), s.OCIVersion)
+	if s.Pid != 0 && status != Stopped {
+		b = strconv.AppendInt(append(b, `,"pid":`...), int64(s.Pid), 10)
 	}
-	return b
+	b = json.AppendString(append(b, `,"status":`...), string(status))
+	return append(b, '}')
 }
 
 // A Row is what `state` and `list` print, with runc's members.
