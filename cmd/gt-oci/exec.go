@@ -63,6 +63,9 @@ func (e *execOptions) run(rt *container.Runtime, c *tool.Call) error {
 			return err
 		}
 	}
+	var relay tty.Relay
+	stop := tty.Forward(relay.Pass)
+	defer stop()
 	born, err := rt.Exec(c.Args[0], &e.ExecOptions)
 	if err == nil && e.pidfdSocket != "" {
 		err = sendPidfd(e.pidfdSocket, born.PidFD)
@@ -70,9 +73,8 @@ func (e *execOptions) run(rt *container.Runtime, c *tool.Call) error {
 	if err != nil || e.detach {
 		return err
 	}
-	stop := tty.Forward(func(sig unix.Signal) error { return unix.PidfdSendSignal(born.PidFD, sig, nil, 0) })
+	relay.To(func(sig unix.Signal) error { return unix.PidfdSendSignal(born.PidFD, sig, nil, 0) })
 	code, err := container.Wait(born.Pid)
-	stop()
 	if proxy != nil {
 		if cerr := proxy.Close(); err == nil {
 			err = cerr

@@ -18,6 +18,7 @@
 // for root and $XDG_RUNTIME_DIR/oci-runtime for others. --log FILE appends errors
 // to FILE as --log-format says. --debug says more, as DEBUG=1 does.
 // --systemd-cgroup is refused: the cgroupfs driver is the one there is.
+// events --stats prints the usage of a container.
 // --rootless true|false|auto is accepted. --trace FILE writes the time of each step of a birth.
 //
 // # Examples

@@ -48,18 +48,29 @@ func run(o *tool.Options) func(*tool.Call) error {
 	}
 }
 
+// one passes signals on from before the birth until the terminal is restored,
+// so that none ends gt-oci in between.
 func (r *runOptions) one(rt *container.Runtime, id string) error {
+	var relay tty.Relay
+	var skip []unix.Signal
+	if r.Terminal != nil {
+		skip = append(skip, unix.SIGWINCH)
+	}
+	stop := tty.Forward(relay.Pass, skip...)
 	ct, born, err := rt.Run(id, &r.CreateOptions)
 	if err == nil && r.pidfdSocket != "" {
 		err = sendPidfd(r.pidfdSocket, born.PidFD)
 	}
 	if err == nil && r.detach {
 		ct.Unlock()
+		stop()
 		return nil
 	}
 	code := 1
 	if born != nil {
-		code, err = attend(ct, born, r.proxy, err)
+		ct.Unlock()
+		relay.To(func(sig unix.Signal) error { return unix.PidfdSendSignal(born.PidFD, sig, nil, 0) })
+		code, err = end(born, err)
 	}
 	if r.proxy != nil {
 		if cerr := r.proxy.Close(); err == nil {
@@ -71,6 +82,7 @@ func (r *runOptions) one(rt *container.Runtime, id string) error {
 			err = derr
 		}
 	}
+	stop()
 	if err != nil {
 		return err
 	}
@@ -78,21 +90,9 @@ func (r *runOptions) one(rt *container.Runtime, id string) error {
 	return nil
 }
 
-// attend passes signals on and waits for the end.
-func attend(ct *container.Container, born *birth.Born, proxy *tty.Proxy, err error) (int, error) {
-	ct.Unlock()
-	stop := func() {}
-	if err == nil {
-		var skip []unix.Signal
-		if proxy != nil {
-			skip = append(skip, unix.SIGWINCH)
-		}
-		stop = tty.Forward(func(sig unix.Signal) error {
-			return unix.PidfdSendSignal(born.PidFD, sig, nil, 0)
-		}, skip...)
-	}
+// end waits for the program, and keeps what went wrong before.
+func end(born *birth.Born, err error) (int, error) {
 	code, werr := container.Wait(born.Pid)
-	stop()
 	if err == nil {
 		err = werr
 	}

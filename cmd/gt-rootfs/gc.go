@@ -19,7 +19,7 @@ func gc(*tool.Options) func(c *tool.Call) error {
 				}
 			}
 			if err != nil {
-				errs = append(errs, fmt.Errorf("gc %s: %w", dir, err))
+				errs = append(errs, fmt.Errorf("%s: %w", dir, err))
 			}
 		}
 		return errors.Join(errs...)

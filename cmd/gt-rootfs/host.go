@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 
@@ -57,7 +56,7 @@ func (w *wish) mountHost(stage *bundle.Stage) error {
 		err = host.Mount(stage.Bundle, r)
 	}
 	if err != nil {
-		return errors.Join(err, w.retract(stage))
+		return and(err, w.retract(stage))
 	}
 	return nil
 }

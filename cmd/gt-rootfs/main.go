@@ -79,6 +79,9 @@ Of unpack:
 	gt-rootfs unpack host job && gt-oci run --bundle job job; gt-rootfs umount job
 	"poststop": [{"path": "/usr/local/bin/gt-rootfs", "args": ["gt-rootfs", "umount"]}]
 
+--root DIR is the state directory, --log FILE appends errors to FILE as
+--log-format text|json says, --debug says more.
+
 # Exit status
 
 0 done, 1 failed or refused, 2 wrong usage or bad input. After a failure BUNDLE

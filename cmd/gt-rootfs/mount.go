@@ -17,7 +17,7 @@ func mount(*tool.Options) func(c *tool.Call) error {
 	return func(c *tool.Call) error {
 		return each(c, func(dir string) error {
 			if err := mountBundle(dir); err != nil {
-				return fmt.Errorf("mount %s: %w", dir, err)
+				return fmt.Errorf("%s: %w", dir, err)
 			}
 			return nil
 		})
@@ -48,7 +48,7 @@ func umount(*tool.Options) func(c *tool.Call) error {
 	return func(c *tool.Call) error {
 		return each(c, func(dir string) error {
 			if err := unmountBundle(dir); err != nil {
-				return fmt.Errorf("umount %s: %w", dir, err)
+				return fmt.Errorf("%s: %w", dir, err)
 			}
 			return nil
 		})
@@ -72,7 +72,7 @@ func each(c *tool.Call, do func(dir string) error) error {
 			return err
 		}
 		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-			return fail.New(fail.CodeNoSuch, "%s %s: not a directory, need a bundle", c.Verb, dir)
+			return fail.New(fail.CodeNoSuch, "%s is not a directory, need a bundle", dir)
 		}
 		return do(dir)
 	}

@@ -25,9 +25,10 @@ func (w *wish) copy(ctx context.Context, rootfs string) (int, error) {
 	src := os.Stdin
 	dir := w.kind() == "dir"
 	if w.source != "-" && !dir {
-		f, err := os.Open(w.source)
+		// O_NONBLOCK: to wait for the writer of a fifo is the reader's part.
+		f, err := os.OpenFile(w.source, os.O_RDONLY|unix.O_NONBLOCK, 0)
 		if err != nil {
-			return 0, err
+			return 0, errors.Unwrap(err)
 		}
 		defer f.Close()
 		src = f

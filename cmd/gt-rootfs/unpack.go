@@ -46,7 +46,7 @@ func unpack(o *tool.Options) func(c *tool.Call) error {
 		ctx, stop := signal.NotifyContext(context.Background(), unix.SIGINT, unix.SIGTERM, unix.SIGHUP)
 		defer stop()
 		if err := w.do(ctx, c); err != nil {
-			return fmt.Errorf("unpack %s: %w", w.source, err)
+			return fmt.Errorf("%s: %w", w.source, err)
 		}
 		return nil
 	}
@@ -131,11 +131,14 @@ func (w *wish) do(ctx context.Context, c *tool.Call) error {
 	if err == nil {
 		err = w.fill(ctx, c, stage)
 	}
-	if err = errors.Join(cause(ctx, err), ctx.Err()); err != nil {
-		return errors.Join(err, stage.Undo())
+	if err == nil && ctx.Err() == nil {
+		err = stage.Commit()
 	}
-	if err := stage.Commit(); err != nil {
-		return errors.Join(err, stage.Undo())
+	if ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	if err != nil {
+		return and(err, stage.Undo())
 	}
 	if w.source == "host" {
 		if err := w.mountHost(stage); err != nil {
@@ -143,18 +146,18 @@ func (w *wish) do(ctx context.Context, c *tool.Call) error {
 		}
 	}
 	if err := c.Print(append(line, '\n')); err != nil {
-		return errors.Join(err, w.retract(stage))
+		return and(err, w.retract(stage))
 	}
 	return nil
 }
 
-// cause leaves the talk of the end of a context to the caller, who knows the
-// signal.
-func cause(ctx context.Context, err error) error {
-	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
-		return nil
+// and adds what went wrong when a failure was tidied up; usually nothing, and
+// then the failure keeps its code.
+func and(err, more error) error {
+	if more == nil {
+		return err
 	}
-	return err
+	return errors.Join(err, more)
 }
 
 func (w *wish) fill(ctx context.Context, c *tool.Call, stage *bundle.Stage) error {

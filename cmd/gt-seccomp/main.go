@@ -55,6 +55,9 @@ features writes what libseccomp and the kernel can do.
 	gt-seccomp compile -o filter.bpf seccomp.json
 	gt-seccomp dump config.json | less
 
+--root DIR is the state directory, --log FILE appends errors to FILE as
+--log-format text|json says, --debug says more.
+
 # Exit status
 
 0 done, 1 failed, 2 wrong usage or a wrong profile.

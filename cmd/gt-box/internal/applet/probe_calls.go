@@ -12,6 +12,8 @@ import (
 // probeCalls are calls that change nothing, or nothing outside this process,
 // if the kernel lets them through. It is a function so that no other applet pays
 // for making the map.
+//
+//house:table
 func probeCalls() map[string]func() error {
 	return map[string]func() error{
 		"mount": func() error {

@@ -19,6 +19,14 @@ const MaxWindow = 128 << 20
 // Open recognises the format of r and returns its plain content, which the
 // end of ctx ends. r stays the caller's.
 func Open(ctx context.Context, r io.Reader) (*Stream, error) {
+	plain := regular(r)
+	if f, ok := r.(*os.File); ok && !plain {
+		wait, err := newWaiter(ctx, f)
+		if err != nil {
+			return nil, err
+		}
+		r = wait
+	}
 	head := make([]byte, peek)
 	n, err := fill(r, head)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -46,7 +54,7 @@ func Open(ctx context.Context, r io.Reader) (*Stream, error) {
 		}
 		return s.ahead(z, z.Close), nil
 	}
-	if !regular(r) {
+	if !plain {
 		return s.ahead(src, func() {}), nil
 	}
 	s.src, s.buf = src, make([]byte, chunk)

@@ -61,6 +61,9 @@ func (s *Stream) Next() ([]byte, error) {
 	}
 	if s.ended = p.err; s.ended != nil && !errors.Is(s.ended, io.EOF) {
 		s.ended = explain(s.Format, s.ended)
+		if s.ctx.Err() != nil {
+			s.ended = s.ctx.Err()
+		}
 	}
 	s.held = p.data[:cap(p.data)]
 	return s.some(p.data)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -57,9 +56,9 @@ func entry(t *tree.Tree, r *tar.Reader, e *tar.Entry) error {
 	case tar.Dir:
 		return t.Dir(e.Name, &m)
 	case tar.Link:
-		return t.Link(strings.TrimSuffix(e.Name, "/"), e.Target)
+		return t.Link(e.Name, e.Target)
 	case tar.Symlink:
-		return t.Symlink(strings.TrimSuffix(e.Name, "/"), e.Target, &m)
+		return t.Symlink(e.Name, e.Target, &m)
 	case tar.Char:
 		return t.Node(e.Name, unix.S_IFCHR, unix.Mkdev(e.Major, e.Minor), &m)
 	case tar.Block:
