@@ -46,9 +46,24 @@ func TestMain(m *testing.M) {
 	if err != nil {
 		panic(err)
 	}
+	// testscript forgets its directory when -run leaves out a scenario.
+	tmp, err := os.MkdirTemp("", "gt-scenes")
+	if err != nil {
+		panic(err)
+	}
+	if err := os.Chmod(tmp, 0o711); err != nil {
+		panic(err)
+	}
+	os.Setenv("GOTMPDIR", tmp)
 	// Conditions such as [exec:jq] look into this process's own PATH.
 	os.Setenv("PATH", binDir+":"+scripts+":"+os.Getenv("PATH")+":"+filepath.Join(peers(), "bin"))
-	os.Exit(m.Run())
+	code := m.Run()
+	// What is not empty has something mounted or wanted to be looked at.
+	dirs, _ := filepath.Glob(tmp + "/*")
+	for _, d := range append(dirs, tmp) {
+		os.Remove(d)
+	}
+	os.Exit(code)
 }
 
 // peers is where scripts/install-peers.sh puts crun and runc.
@@ -123,6 +138,10 @@ func setup(env *testscript.Env) error {
 		return err
 	}
 	t := env.T()
-	env.Defer(func() { s.end(t) })
+	stop := s.limit(patience)
+	env.Defer(func() {
+		stop()
+		s.end(t)
+	})
 	return nil
 }

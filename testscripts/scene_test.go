@@ -7,8 +7,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/sys/unix"
 )
 
 type sceneKey struct{}
@@ -72,6 +74,22 @@ func digest(file string) (string, error) {
 		return "", err
 	}
 	return fmt.Sprintf("%x", sha256.Sum256(data)), nil
+}
+
+// patience is what one scenario may take.
+const patience = 2 * time.Minute
+
+// limit kills everything the scenario started once it has taken too long: a
+// command that waits for a pipe which a forgotten container holds never ends
+// by itself.
+func (s *scene) limit(d time.Duration) (stop func()) {
+	timer := time.AfterFunc(d, func() {
+		for pid, cmd := range s.processes() {
+			fmt.Fprintf(os.Stderr, "testscripts: %s: still running after %v, killed: %d %s\n", filepath.Base(s.work), d, pid, cmd)
+			unix.Kill(pid, unix.SIGKILL)
+		}
+	})
+	return func() { timer.Stop() }
 }
 
 // end runs after the scenario, whatever became of it. Nothing may stay mounted
