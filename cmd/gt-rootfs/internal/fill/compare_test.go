@@ -60,6 +60,8 @@ func portrait(t *testing.T, dir string) map[string]string {
 	return lines
 }
 
+// digest is one of the content that passes over zeros, so that holes cost
+// nothing.
 func digest(t *testing.T, p string) string {
 	t.Helper()
 	f, err := os.Open(p)
@@ -68,8 +70,22 @@ func digest(t *testing.T, p string) string {
 	}
 	defer f.Close()
 	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		t.Fatal(err)
+	buf, zeros := make([]byte, 64<<10), make([]byte, 64<<10)
+	for at := int64(0); ; {
+		data, err := f.Seek(at, unix.SEEK_DATA)
+		if err != nil {
+			break
+		}
+		at = data &^ int64(len(buf)-1)
+		n, err := f.ReadAt(buf, at)
+		if !bytes.Equal(buf[:n], zeros[:n]) {
+			fmt.Fprint(h, at)
+			h.Write(buf[:n])
+		}
+		at += int64(n)
+		if err != nil {
+			break
+		}
 	}
 	return fmt.Sprintf("%x", h.Sum(nil)[:8])
 }

@@ -13,6 +13,8 @@ import (
 // TestHostileTar is the row "tar" of what broke others: CVE-2021-29136,
 // CVE-2020-27833, CVE-2021-32760 and their family. Each archive is refused with
 // a sentence, and no file of the host changes.
+//
+//house:table
 func TestHostileTar(t *testing.T) {
 	root(t)
 	huge := strings.Repeat("9", 19)
@@ -79,14 +81,16 @@ func TestHostileTar(t *testing.T) {
 			return join(raw{name: "p", flag: 'x', size: "00000000012\x00"}.block(), pad("99 path=x\n"), end)
 		}, "wrong length"},
 		{"pax-header-of-2-GB", func(*scene) []byte { return join(raw{name: "p", flag: 'x', size: "20000000000\x00"}.block(), end) }, "need at most"},
-		{"long-name-of-2-GB", func(*scene) []byte { return join(raw{name: "L", flag: 'L', size: "20000000000\x00", gnu: true}.block(), end) }, "need at most"},
+		{"long-name-of-2-GB", func(*scene) []byte {
+			return join(raw{name: "L", flag: 'L', size: "20000000000\x00", gnu: true}.block(), end)
+		}, "need at most"},
 		{"sparse-bomb", func(*scene) []byte {
 			return join(pax("GNU.sparse.major=1", "GNU.sparse.minor=0", "GNU.sparse.name=f", "GNU.sparse.realsize=1"),
 				raw{name: "f", flag: '0', size: "00000001000\x00"}.block(), pad(huge+"\n"), end)
 		}, "need at most"},
 		{"sparse-map-past-data", func(*scene) []byte {
 			return join(pax("GNU.sparse.major=1", "GNU.sparse.minor=0", "GNU.sparse.realsize=1"),
-				raw{name: "f", flag: '0', size: "00000001000\x00"}.block(), []byte("1000\n"+strings.Repeat("1\n", 300))[:512], end)
+				raw{name: "f", flag: '0', size: "00000001000\x00"}.block(), []byte("1000\n" + strings.Repeat("1\n", 300))[:512], end)
 		}, "longer than its data"},
 		{"sparse-overlap", func(*scene) []byte {
 			return join(pax("GNU.sparse.map=0,10,5,10", "GNU.sparse.size=100"), raw{name: "f", flag: '0', size: "00000000024\x00"}.block(), pad("x"), end)
@@ -100,7 +104,9 @@ func TestHostileTar(t *testing.T) {
 		{"sparse-stored-less", func(*scene) []byte {
 			return join(pax("GNU.sparse.map=0,600", "GNU.sparse.size=600"), raw{name: "f", flag: '0', size: "00000000010\x00"}.block(), pad("x"), end)
 		}, "the archive has 8"},
-		{"10-GB-of-zeros", func(*scene) []byte { return join(raw{name: "z", flag: '0', size: "\x80\x00\x00\x00\x00\x00\x00\x02\x80\x00\x00\x00"}.block(), end) }, "more than 1073741824 bytes"},
+		{"10-GB-of-zeros", func(*scene) []byte {
+			return join(raw{name: "z", flag: '0', size: "\x80\x00\x00\x00\x00\x00\x00\x02\x80\x00\x00\x00"}.block(), end)
+		}, "more than 1073741824 bytes"},
 		{"no-end", func(*scene) []byte { return pack(t, file("f", "x"))[:1024] }, "no end mark"},
 		{"damaged-header", func(*scene) []byte {
 			b := pack(t, file("f", "x"), file("g", "x"))

@@ -30,25 +30,48 @@ func TestLegalTar(t *testing.T) {
 		items []item
 		want  map[string]string // start of the line in the portrait
 	}{
-		{"absolute-symlink", []item{dir("usr/bin"), symlink("bin", "/usr/bin"), file("bin/sh", "x"), symlink("etc/l", "/etc/shadow")},
-			map[string]string{"usr/bin/sh": "mode 100644", "bin": "mode 120777", "etc/l": "mode 120777"}},
+		{
+			"absolute-symlink",
+			[]item{dir("usr/bin"), symlink("bin", "/usr/bin"), file("bin/sh", "x"), symlink("etc/l", "/etc/shadow")},
+			map[string]string{"usr/bin/sh": "mode 100644", "bin": "mode 120777", "etc/l": "mode 120777"},
+		},
 		{"setuid-with-capability", []item{suid}, map[string]string{"suid": "mode 106755 owner 1000:1001"}},
 		{"sticky", []item{sticky}, map[string]string{"tmp": "mode 41777"}},
 		{"closed-directory", []item{{Header: tar.Header{Name: "d", Typeflag: tar.TypeDir, Mode: 0}}, file("d/f", "x")}, map[string]string{"d": "mode 40000", "d/f": "mode 100644"}},
-		{"devices", []item{{Header: tar.Header{Name: "null", Typeflag: tar.TypeChar, Mode: 0o666, Devmajor: 1, Devminor: 3}},
-			{Header: tar.Header{Name: "loop", Typeflag: tar.TypeBlock, Mode: 0o660, Devmajor: 7}},
-			{Header: tar.Header{Name: "pipe", Typeflag: tar.TypeFifo, Mode: 0o600, Uid: 7}}},
-			map[string]string{"null": "mode 20666", "loop": "mode 60660", "pipe": "mode 10600 owner 7:0"}},
-		{"whiteout-names-of-layers", []item{file(".wh.x", "x"), file(".wh..", "x"), file(".wh...", "x"), file(".wh..wh..opq", "x"), file("y", "x"), hardlink(".wh.y", "y")},
-			map[string]string{".wh.x": "mode 100644", ".wh..": "mode 100644", ".wh...": "mode 100644", ".wh..wh..opq": "mode 100644", ".wh.y": "mode 100644"}},
-		{"duplicates", []item{file("a", "old"), hardlink("b", "a"), file("a", "newer"), dir("d"), symlink("d", "a"), dir("d"), file("d/f", "1"), dir("d")},
-			map[string]string{"a": "mode 100644", "d": "mode 40755", "d/f": "mode 100644"}},
-		{"hardlink-to-symlink", []item{symlink("s", "../canary/secret"), hardlink("h", "s"), hardlink("h2", "s"), file("h", "mine")},
-			map[string]string{"s": "mode 120777", "h": "mode 100644", "h2": "mode 120777"}},
-		{"over-symlinks", []item{symlink("s", "../canary/secret"), file("s", "mine"), symlink("d", "../canary/sub"), dir("d"), file("d/key", "mine")},
-			map[string]string{"s": "mode 100644", "d": "mode 40755", "d/key": "mode 100644"}},
-		{"dots", []item{dir("./"), file("./a", "x"), file("/b", "x"), file(".//c/./d", "x"), file("...", "x"), file("..x", "x")},
-			map[string]string{".": "mode 40755", "a": "mode 100644", "b": "mode 100644", "c/d": "mode 100644", "...": "mode 100644", "..x": "mode 100644"}},
+		{
+			"devices",
+			[]item{
+				{Header: tar.Header{Name: "null", Typeflag: tar.TypeChar, Mode: 0o666, Devmajor: 1, Devminor: 3}},
+				{Header: tar.Header{Name: "loop", Typeflag: tar.TypeBlock, Mode: 0o660, Devmajor: 7}},
+				{Header: tar.Header{Name: "pipe", Typeflag: tar.TypeFifo, Mode: 0o600, Uid: 7}},
+			},
+			map[string]string{"null": "mode 20666", "loop": "mode 60660", "pipe": "mode 10600 owner 7:0"},
+		},
+		{
+			"whiteout-names-of-layers",
+			[]item{file(".wh.x", "x"), file(".wh..", "x"), file(".wh...", "x"), file(".wh..wh..opq", "x"), file("y", "x"), hardlink(".wh.y", "y")},
+			map[string]string{".wh.x": "mode 100644", ".wh..": "mode 100644", ".wh...": "mode 100644", ".wh..wh..opq": "mode 100644", ".wh.y": "mode 100644"},
+		},
+		{
+			"duplicates",
+			[]item{file("a", "old"), hardlink("b", "a"), file("a", "newer"), dir("d"), symlink("d", "a"), dir("d"), file("d/f", "1"), dir("d")},
+			map[string]string{"a": "mode 100644", "d": "mode 40755", "d/f": "mode 100644"},
+		},
+		{
+			"hardlink-to-symlink",
+			[]item{symlink("s", "../canary/secret"), hardlink("h", "s"), hardlink("h2", "s"), file("h", "mine")},
+			map[string]string{"s": "mode 120777", "h": "mode 100644", "h2": "mode 120777"},
+		},
+		{
+			"over-symlinks",
+			[]item{symlink("s", "../canary/secret"), file("s", "mine"), symlink("d", "../canary/sub"), dir("d"), file("d/key", "mine")},
+			map[string]string{"s": "mode 100644", "d": "mode 40755", "d/key": "mode 100644"},
+		},
+		{
+			"dots",
+			[]item{dir("./"), file("./a", "x"), file("/b", "x"), file(".//c/./d", "x"), file("...", "x"), file("..x", "x")},
+			map[string]string{".": "mode 40755", "a": "mode 100644", "b": "mode 100644", "c/d": "mode 100644", "...": "mode 100644", "..x": "mode 100644"},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := stage(t)
@@ -170,10 +193,16 @@ func dress(t *testing.T, d string) {
 func TestFormatsAreWhatTarMakes(t *testing.T) {
 	src := odds(t)
 	for _, format := range [][]string{
-		{"--format=gnu"}, {"--format=gnu", "--sparse"}, {"--format=oldgnu", "--sparse"}, {"--format=pax"},
-		{"--format=pax", "--sparse", "--sparse-version=0.0"}, {"--format=pax", "--sparse", "--sparse-version=0.1"},
-		{"--format=pax", "--sparse", "--sparse-version=1.0"}, {"--format=posix", "--sparse", "--acls", "--xattrs", "--xattrs-include=*"},
-		{"--format=ustar", "--exclude=long-*", "--exclude=hole*", "--exclude=old"}, {"--format=v7", "--exclude=long-*", "--exclude=hole*", "--exclude=old"},
+		{"--format=gnu"},
+		{"--format=gnu", "--sparse"},
+		{"--format=oldgnu", "--sparse"},
+		{"--format=pax"},
+		{"--format=pax", "--sparse", "--sparse-version=0.0"},
+		{"--format=pax", "--sparse", "--sparse-version=0.1"},
+		{"--format=pax", "--sparse", "--sparse-version=1.0"},
+		{"--format=posix", "--sparse", "--acls", "--xattrs", "--xattrs-include=*"},
+		{"--format=ustar", "--exclude=long-*", "--exclude=hole*", "--exclude=old"},
+		{"--format=v7", "--exclude=long-*", "--exclude=hole*", "--exclude=old"},
 	} {
 		t.Run(strings.Join(format, ""), func(t *testing.T) {
 			if strings.HasPrefix(format[0], "--format=posix") {

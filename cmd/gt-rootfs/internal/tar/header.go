@@ -3,7 +3,6 @@ package tar
 import (
 	"bytes"
 	"strings"
-
 	"time"
 )
 
