@@ -120,7 +120,7 @@ func conditions(at string, args []specs.LinuxSeccompArg) ([][]seccomp.ScmpCondit
 	if len(args) == 0 {
 		return [][]seccomp.ScmpCondition{nil}, nil
 	}
-	var all, seen = make([]seccomp.ScmpCondition, 0, len(args)), [6]int{}
+	all, seen := make([]seccomp.ScmpCondition, 0, len(args)), [6]int{}
 	twice := false
 	for i, a := range args {
 		// For MASKED_EQ value is the mask and valueTwo what has to be left;

@@ -47,9 +47,12 @@ func checkHooks(s *specs.Spec) error {
 		name string
 		list []specs.Hook
 	}{
-		{"prestart", s.Hooks.Prestart}, {"createRuntime", s.Hooks.CreateRuntime}, //nolint:staticcheck // Docker still sends prestart
-		{"createContainer", s.Hooks.CreateContainer}, {"startContainer", s.Hooks.StartContainer},
-		{"poststart", s.Hooks.Poststart}, {"poststop", s.Hooks.Poststop},
+		{"prestart", s.Hooks.Prestart},
+		{"createRuntime", s.Hooks.CreateRuntime}, //nolint:staticcheck // Docker still sends prestart
+		{"createContainer", s.Hooks.CreateContainer},
+		{"startContainer", s.Hooks.StartContainer},
+		{"poststart", s.Hooks.Poststart},
+		{"poststop", s.Hooks.Poststop},
 	} {
 		for i, h := range k.list {
 			member := "/hooks/" + k.name + "/" + strconv.Itoa(i)

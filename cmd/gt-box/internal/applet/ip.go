@@ -103,8 +103,11 @@ func ipLink(m *syscall.NetlinkMessage, index uint32) error {
 		bit  uint32
 		name string
 	}{
-		{unix.IFF_LOOPBACK, "LOOPBACK"}, {unix.IFF_BROADCAST, "BROADCAST"}, {unix.IFF_MULTICAST, "MULTICAST"},
-		{unix.IFF_UP, "UP"}, {unix.IFF_LOWER_UP, "LOWER_UP"},
+		{unix.IFF_LOOPBACK, "LOOPBACK"},
+		{unix.IFF_BROADCAST, "BROADCAST"},
+		{unix.IFF_MULTICAST, "MULTICAST"},
+		{unix.IFF_UP, "UP"},
+		{unix.IFF_LOWER_UP, "LOWER_UP"},
 	} {
 		if bits&f.bit != 0 {
 			words = append(words, f.name)

@@ -18,10 +18,33 @@ func TestTest(t *testing.T) {
 		words  string
 		status int
 	}{
-		{"", 1}, {"a", 0}, {"! a", 1}, {"! ! a", 0}, {"-n", 0}, {"-z", 0}, {"!", 0}, {"a = a", 0}, {"! = !", 0}, {"( a )", 0},
-		{"( a = b ) -o ( c = c )", 0}, {"a = a -a b = c", 1}, {"! a = b", 0}, {"-f = -f", 0}, {"1 -lt 2", 0}, {"x -lt 2", 2},
-		{"-d / -a -e /", 0}, {"-s /dev/null", 1}, {"-c /dev/null", 0}, {"a b", 2}, {"( a", 2}, {"/ -ef /", 0}, {"/ -nt /nosuch", 0},
-		{"/nosuch -ot /", 0}, {"-x /", 0}, {"-h /proc/self", 0}, {"-t 99", 1},
+		{"", 1},
+		{"a", 0},
+		{"! a", 1},
+		{"! ! a", 0},
+		{"-n", 0},
+		{"-z", 0},
+		{"!", 0},
+		{"a = a", 0},
+		{"! = !", 0},
+		{"( a )", 0},
+		{"( a = b ) -o ( c = c )", 0},
+		{"a = a -a b = c", 1},
+		{"! a = b", 0},
+		{"-f = -f", 0},
+		{"1 -lt 2", 0},
+		{"x -lt 2", 2},
+		{"-d / -a -e /", 0},
+		{"-s /dev/null", 1},
+		{"-c /dev/null", 0},
+		{"a b", 2},
+		{"( a", 2},
+		{"/ -ef /", 0},
+		{"/ -nt /nosuch", 0},
+		{"/nosuch -ot /", 0},
+		{"-x /", 0},
+		{"-h /proc/self", 0},
+		{"-t 99", 1},
 	} {
 		_, _, status := Pure(append([]string{"test"}, strings.Fields(c.words)...))
 		if status != c.status {

@@ -76,8 +76,12 @@ func sttyShow(w *unix.Winsize) {
 			name string
 			on   bool
 		}{
-			{"isig", t.Lflag&unix.ISIG != 0}, {"icanon", t.Lflag&unix.ICANON != 0}, {"echo", t.Lflag&unix.ECHO != 0},
-			{"opost", t.Oflag&unix.OPOST != 0}, {"onlcr", t.Oflag&unix.ONLCR != 0}, {"icrnl", t.Iflag&unix.ICRNL != 0},
+			{"isig", t.Lflag&unix.ISIG != 0},
+			{"icanon", t.Lflag&unix.ICANON != 0},
+			{"echo", t.Lflag&unix.ECHO != 0},
+			{"opost", t.Oflag&unix.OPOST != 0},
+			{"onlcr", t.Oflag&unix.ONLCR != 0},
+			{"icrnl", t.Iflag&unix.ICRNL != 0},
 		} {
 			sign := " -"
 			if f.on {
