@@ -1,0 +1,56 @@
+package state
+
+import (
+	ejson "encoding/json"
+	"strconv"
+
+	"github.com/gophertainer/gophertainer/lib/json"
+)
+
+// OCI is the state as hooks and pipes get it (runtime-spec runtime.md,
+// "State"); a stopped container has no pid.
+func (s *State) OCI(status Status) []byte {
+	b := []byte{'{'}
+	if len(s.Annotations) > 0 {
+		b = append(json.AppendStrings(append(b, `"annotations":`...), s.Annotations), ',')
+	}
+	b = json.AppendString(append(b, `"bundle":`...), s.Bundle)
+	b = json.AppendString(append(b, `,"id":`...), s.ID)
+	b = json.AppendString(append(b, `,"ociVersion":`...), s.OCIVersion)
+	if s.Pid != 0 && status != Stopped {
+		b = strconv.AppendInt(append(b, `,"pid":`...), int64(s.Pid), 10)
+	}
+	b = json.AppendString(append(b, `,"status":`...), string(status))
+	return append(b, '}')
+}
+
+// encode writes state.json without reflection: create pays for it.
+func encode(s *State) []byte {
+	b := make([]byte, 0, 1024)
+	for _, m := range [][2]string{
+		{`{"ociVersion":`, s.OCIVersion},
+		{`,"id":`, s.ID},
+		{`,"bundle":`, s.Bundle},
+		{`,"rootfs":`, s.Rootfs},
+		{`,"created":`, s.Created},
+		{`,"owner":`, s.Owner},
+		{`,"bootId":`, s.BootID},
+		{`,"cgroupMode":`, s.CgroupMode},
+	} {
+		b = json.AppendString(append(b, m[0]...), m[1])
+	}
+	b = strconv.AppendInt(append(b, `,"pid":`...), int64(s.Pid), 10)
+	b = strconv.AppendUint(append(b, `,"pidStart":`...), s.PidStart, 10)
+	if len(s.Annotations) > 0 {
+		b = json.AppendStrings(append(b, `,"annotations":`...), s.Annotations)
+	}
+	if len(s.Cgroups) > 0 {
+		b = json.AppendStrings(append(b, `,"cgroups":`...), s.Cgroups)
+	}
+	return append(b, '}', '\n')
+}
+
+func decode(b []byte) (*State, error) {
+	s := &State{}
+	return s, ejson.Unmarshal(b, s)
+}
