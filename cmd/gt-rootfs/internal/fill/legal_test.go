@@ -17,6 +17,8 @@ import (
 )
 
 // TestLegalTar is what the same row calls legal: it looks hostile, and is not.
+//
+//house:table
 func TestLegalTar(t *testing.T) {
 	root(t)
 	capability := "\x01\x00\x00\x02\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
