@@ -1,5 +1,5 @@
-// Package json writes JSON by appending, for programs that start too often to
-// link encoding/json.
+// Package json reads and writes JSON without reflection, for programs that start
+// too often to link encoding/json.
 package json
 
 import (
