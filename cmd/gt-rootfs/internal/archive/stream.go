@@ -92,7 +92,7 @@ func (s *Stream) ahead(r io.Reader, closing func()) *Stream {
 	s.free = make(chan []byte, depth+1)
 	s.stop = make(chan struct{})
 	for range depth {
-		s.free <- make([]byte, chunk)
+		s.free <- nil // made when needed: most archives are small
 	}
 	go func() {
 		defer closing()
@@ -108,6 +108,9 @@ func (s *Stream) produce(r io.Reader) {
 		case buf = <-s.free:
 		case <-s.stop:
 			return
+		}
+		if buf == nil {
+			buf = make([]byte, chunk)
 		}
 		n, err := fill(r, buf)
 		select {
