@@ -24,6 +24,8 @@ if [ -z "${BENCH_INSIDE:-}" ]; then
 	work=$(mktemp -d /tmp/gt-bench.XXXXXX)
 	trap 'rm -rf "$work"' EXIT
 	(cd "$here/.." && go build -o "$work/turns" ./scripts/turns)
+	# A copy: a build beside the measurement would change the contestant.
+	if [ -d "$bin" ]; then cp -r "$bin" "$work/bin" && bin=$work/bin; fi
 	export BENCH_INSIDE="$work" PEERS="$peers" GT_BIN="$bin"
 	"$here/../testscripts/path/v2-only" "$0"
 	exit
