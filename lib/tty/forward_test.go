@@ -22,6 +22,7 @@ func TestForward(t *testing.T) {
 	others := make(chan os.Signal, 4)
 	signal.Notify(others, unix.SIGWINCH, unix.SIGCHLD)
 	defer signal.Stop(others)
+	time.Sleep(300 * time.Millisecond) // the rare ones are caught late
 
 	send := []unix.Signal{
 		unix.SIGWINCH, unix.SIGCHLD, unix.SIGPIPE, unix.SIGURG,
