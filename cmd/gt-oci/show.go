@@ -12,7 +12,6 @@ import (
 	"github.com/gophertainer/gophertainer/lib/container"
 	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/plan"
-	"github.com/gophertainer/gophertainer/lib/spec"
 	"github.com/gophertainer/gophertainer/lib/state"
 	"github.com/gophertainer/gophertainer/lib/tool"
 )
@@ -75,40 +74,6 @@ func list(o *tool.Options) func(*tool.Call) error {
 			return err
 		}
 		return c.Print(b.Bytes())
-	}
-}
-
-func writeSpec(o *tool.Options) func(*tool.Call) error {
-	var bundle, output string
-	var rootless bool
-	o.String(&bundle, "bundle", 'b', "DIR", "write to DIR/config.json")
-	o.String(&output, "output", 'o', "FILE", "write to FILE; - is stdout")
-	o.Bool(&rootless, "rootless", 0, "for a user who is not root")
-	return func(c *tool.Call) error {
-		text := spec.Default()
-		if rootless {
-			text = spec.Rootless(os.Geteuid(), os.Getegid())
-		}
-		name := "config.json"
-		if bundle != "" {
-			name = bundle + "/config.json"
-		}
-		if output != "" {
-			name = output
-		}
-		if name == "-" {
-			return c.Print(text)
-		}
-		f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
-		if os.IsExist(err) {
-			return fail.New(fail.CodeExists, "%s exists, need another place or none there", name)
-		}
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		_, err = f.Write(text)
-		return err
 	}
 }
 
