@@ -78,7 +78,7 @@ func (r *runOptions) one(rt *container.Runtime, id string) error {
 		}
 	}
 	if ct != nil && (!r.keep || err != nil) {
-		if derr := ct.Destroy(); err == nil {
+		if derr := ct.Clean(); err == nil {
 			err = derr
 		}
 	}

@@ -64,7 +64,7 @@ func Bear(r *Request) (*Born, error) {
 		return nil, explainSpawn(r, err)
 	}
 	if err := r.converse(pair[0], b.Pid); err != nil {
-		b.kill()
+		b.Kill()
 		return nil, err
 	}
 	return b, nil
@@ -98,8 +98,8 @@ func idMap(list []specs.LinuxIDMapping) []syscall.SysProcIDMap {
 	return m
 }
 
-// kill ends a process that is not to be, and reaps it.
-func (b *Born) kill() {
+// Kill ends a process that is not to be, and reaps it. PidFD is closed.
+func (b *Born) Kill() {
 	_ = unix.PidfdSendSignal(b.PidFD, unix.SIGKILL, nil, 0) // ESRCH: it has ended by itself
 	var ws unix.WaitStatus
 	for {

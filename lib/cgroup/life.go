@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -201,6 +202,25 @@ func (g *Group) Remove() error {
 			first = err
 		}
 	}
+	return first
+}
+
+// Unmake takes back what Create made, and nothing that was there before it. A
+// parent that somebody else uses by now stays.
+func (g *Group) Unmake() error {
+	leaf := map[string]bool{}
+	for _, dir := range g.dirs {
+		leaf[dir] = true
+	}
+	var first error
+	for _, dir := range slices.Backward(g.made) {
+		if !leaf[dir] {
+			_ = unix.Rmdir(dir)
+		} else if err := removeTree(dir); err != nil && first == nil {
+			first = err
+		}
+	}
+	g.made = nil
 	return first
 }
 

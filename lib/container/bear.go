@@ -19,7 +19,9 @@ import (
 	"github.com/gophertainer/gophertainer/lib/sys"
 )
 
-// bear makes the process. Written state comes before hooks may ask for it.
+// bear makes the process. What is pending is written before the plan is sent:
+// until then the process ends by itself when its parent does. It is there for
+// hooks that ask, too.
 func (c *creation) bear() (*birth.Born, error) {
 	dir, err := c.group.OpenDir()
 	if err != nil {
@@ -36,8 +38,11 @@ func (c *creation) bear() (*birth.Born, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.later(func() { _ = unix.PidfdSendSignal(born.PidFD, unix.SIGKILL, nil, 0) })
-	return born, writePid(c.o.PidFile, born.Pid)
+	c.later(born.Kill)
+	if err := writePid(c.o.PidFile, born.Pid); err != nil {
+		return nil, err
+	}
+	return born, c.entry.Commit()
 }
 
 func (c *creation) born(pid int) error {
@@ -63,7 +68,7 @@ func (c *creation) born(pid int) error {
 		return err
 	}
 	c.st.Pid, c.st.PidStart, c.st.BootID = pid, start, boot
-	return c.entry.WriteState(c.st)
+	return c.entry.WritePending(c.st)
 }
 
 // limits are the parent's to set where a user namespace takes the right to
@@ -142,6 +147,7 @@ func listener(path string) (int, error) {
 // sync runs the hooks that belong between the finished tree and pivot_root.
 func (c *creation) sync(int) error {
 	h := c.spec.Hooks
+	c.hooked = true
 	if err := c.rt.hooks("prestart", h.Prestart, c.st, state.Creating); err != nil { //nolint:staticcheck // Docker still sends it
 		return err
 	}

@@ -53,6 +53,8 @@ type creation struct {
 	gate  int
 	undo  []func()
 	input birth.Input
+	// hooked: hooks have run that poststop hooks take back.
+	hooked bool
 }
 
 // Create makes a container and leaves its first process at the gate, or
@@ -70,6 +72,7 @@ func (rt *Runtime) Create(id string, o *CreateOptions) (*Container, *birth.Born,
 		for i := len(c.undo) - 1; i >= 0; i-- {
 			c.undo[i]()
 		}
+		c.poststop()
 		return nil, nil, err
 	}
 	rt.record("create", id)
@@ -92,6 +95,14 @@ func (c *creation) create(id string) (*birth.Born, error) {
 		return nil, err
 	}
 	return c.bear()
+}
+
+// poststop runs after a create that has run hooks and was undone (runtime-spec
+// runtime.md, "Lifecycle": a failing hook goes on at the deletion).
+func (c *creation) poststop() {
+	if c.hooked {
+		c.warn(c.rt.hooks("poststop", c.spec.Hooks.Poststop, c.st, state.Stopped))
+	}
 }
 
 func (c *creation) later(f func()) { c.undo = append(c.undo, f) }
@@ -142,7 +153,6 @@ func (c *creation) prepare(id string) error {
 		OCIVersion: s.Version, ID: id, Bundle: c.o.Bundle, Annotations: s.Annotations,
 		Created: now(), Owner: strconv.Itoa(os.Geteuid()), Rootfs: rootfs(s, c.o.Bundle),
 	}
-	// First of all: gc finds the cgroup of a create that was killed by it.
 	err := c.entry.WriteConfig(c.raw)
 	if err != nil {
 		return err
@@ -153,7 +163,11 @@ func (c *creation) prepare(id string) error {
 	if c.group, err = cgroup.Locate(s.Linux.CgroupsPath, id); err != nil {
 		return err
 	}
-	c.later(func() { c.warn(c.group.Remove()) })
+	// Before it is made: so gc finds the group of a create that was killed.
+	if err := c.entry.Note(c.group.Note()); err != nil {
+		return err
+	}
+	c.later(func() { c.warn(c.group.Unmake()) })
 	if err := c.group.Create(); err != nil {
 		return err
 	}

@@ -2,14 +2,19 @@ package container
 
 import (
 	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/gophertainer/gophertainer/lib/cgroup"
 	"github.com/gophertainer/gophertainer/lib/state"
+	"github.com/gophertainer/gophertainer/lib/sys"
 )
 
-// Collect removes what killed tools left behind: entries without a state,
-// half-removed entries, stopped containers whose boot is over. It says what it
-// removed.
+// Collect removes what killed tools left behind: containers whose create did
+// not come to its end, half-removed entries, stopped containers whose boot is
+// over. It says what it removed. Whatever somebody works on, and every
+// container that is there, alive or stopped, is left alone.
 func (rt *Runtime) Collect() ([]string, error) {
 	root, err := state.Open(rt.Root)
 	if err != nil {
@@ -33,7 +38,7 @@ func (rt *Runtime) Collect() ([]string, error) {
 	for _, e := range entries {
 		what, err := rt.collect(e)
 		if err != nil {
-			return done, err
+			rt.Warn("%s: %v", e.ID, err)
 		}
 		if what != "" {
 			done = append(done, what)
@@ -43,41 +48,101 @@ func (rt *Runtime) Collect() ([]string, error) {
 }
 
 func (rt *Runtime) collect(e *state.Entry) (string, error) {
-	if e.Busy() {
-		return "", nil // somebody is at work on it
-	}
-	if err := e.Lock(); err != nil {
-		return "", nil //nolint:nilerr // gone meanwhile
+	if got, err := e.TryLock(); err != nil || !got {
+		return "", nil //nolint:nilerr // somebody is at work on it, or it is gone meanwhile
 	}
 	defer e.Unlock()
 	c, err := rt.load(e)
 	if err != nil {
-		return "broken container " + e.ID, rt.collectBroken(e)
+		return rt.collectBroken(e, false)
 	}
 	boot, err := state.BootID()
-	if err != nil {
+	switch {
+	case err != nil:
 		return "", err
-	}
-	if c.Status == state.Stopped && c.State.BootID != boot {
+	case c.State.BootID != boot && (c.State.Pending || c.Status == state.Stopped):
 		return "container " + e.ID + " of an earlier boot", c.Destroy()
+	case c.State.Pending:
+		return "interrupted container " + e.ID, c.end()
 	}
 	return "", nil
 }
 
-// collectBroken removes an entry that has no state yet: its cgroup is where
-// its config.json says, if it has got as far as that.
-func (rt *Runtime) collectBroken(e *state.Entry) error {
-	c := &Container{Entry: e, rt: rt}
-	path := ""
-	if s, err := c.spec(); err == nil && s.Linux != nil {
-		path = s.Linux.CgroupsPath
-	}
-	g, err := cgroup.Locate(path, e.ID)
+// orphaned is what a process without a parent gets to notice and end, in
+// milliseconds: gt-init's socket hangs up at once.
+const orphaned = 2000
+
+// collectBroken removes an entry without a state that can be read. Its create
+// noted the group before making it. A group that stays in use is left: either
+// its create was about to be refused because of that, or the container lives
+// and has lost its state; then only force ends it.
+func (rt *Runtime) collectBroken(e *state.Entry, force bool) (string, error) {
+	note, err := e.ReadNote()
 	if err != nil {
-		return err
+		return "", err
 	}
-	if err := g.Remove(); err != nil {
-		return err
+	g, err := cgroup.FromNote(note)
+	if err != nil {
+		return "", err
 	}
-	return e.Remove()
+	if g != nil {
+		if kept, err := rt.release(e, g, force); kept || err != nil {
+			return "", err
+		}
+	}
+	return "broken container " + e.ID, e.Remove()
+}
+
+// release removes the group of a broken entry, or tells that the entry has to
+// be kept.
+func (rt *Runtime) release(e *state.Entry, g *cgroup.Group, force bool) (kept bool, err error) {
+	left, err := outlive(g, orphaned)
+	if err != nil {
+		return false, err
+	}
+	if !left {
+		return false, g.Remove()
+	}
+	if _, err := os.Lstat(e.Path("state.json")); err != nil {
+		return false, nil //nolint:nilerr // never was a container: the group is another's
+	}
+	if !force {
+		rt.Warn("%s: state.json is broken and its cgroup has processes, need gt-oci delete --force", e.ID)
+		return true, nil
+	}
+	if err := g.Kill(unix.SIGKILL); err != nil {
+		return false, err
+	}
+	if _, err := outlive(g, orphaned); err != nil {
+		return false, err
+	}
+	return false, g.Remove()
+}
+
+// outlive waits until no process of the group is left, and tells whether some
+// are after all.
+func outlive(g *cgroup.Group, ms int) (bool, error) {
+	end := time.Now().Add(time.Duration(ms) * time.Millisecond)
+	for {
+		pids, err := g.Pids()
+		if err != nil || len(pids) == 0 {
+			return false, err
+		}
+		left := int(time.Until(end).Milliseconds())
+		if left <= 0 {
+			return true, nil
+		}
+		fd, err := unix.PidfdOpen(pids[0], 0)
+		if err == unix.ESRCH {
+			continue
+		}
+		if err != nil {
+			return false, err
+		}
+		err = sys.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, left)
+		_ = unix.Close(fd)
+		if err != nil {
+			return false, err
+		}
+	}
 }

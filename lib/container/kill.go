@@ -36,7 +36,8 @@ func (rt *Runtime) Kill(id string, sig unix.Signal, all bool) (*Container, error
 	return c, nil
 }
 
-// Delete removes a stopped container; with force any, which then is killed.
+// Delete removes a container that is stopped, or stops within half a second;
+// with force any, which then is killed.
 func (rt *Runtime) Delete(id string, force bool) error {
 	root, err := state.Open(rt.Root)
 	if err != nil {
@@ -50,20 +51,23 @@ func (rt *Runtime) Delete(id string, force bool) error {
 		return err
 	}
 	if err := e.Lock(); err != nil {
+		if force && fail.Details(err).Code == fail.CodeNoSuch {
+			return nil // who had the lock has removed it
+		}
 		return err
 	}
 	defer e.Unlock()
 	c, err := rt.load(e)
 	if err != nil {
 		if force {
-			return e.Remove()
+			_, err = rt.collectBroken(e, true)
 		}
 		return err
 	}
 	if c.Status == state.Stopped {
 		return c.Destroy()
 	}
-	if !force && c.Status != state.Created {
+	if !force && c.Status != state.Created && !c.ending() {
 		return fail.New(fail.CodeStatus, "container is %s, need stopped, or --force", c.Status)
 	}
 	return c.end()

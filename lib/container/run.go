@@ -4,6 +4,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/gophertainer/gophertainer/lib/birth"
+	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/state"
 )
 
@@ -40,6 +41,26 @@ func Wait(pid int) (int, error) {
 		}
 		return ws.ExitStatus(), nil
 	}
+}
+
+// Clean is Destroy for who did not hold the lock since: somebody else may have
+// removed the container, and even made another one of that name.
+func (c *Container) Clean() error {
+	if err := c.Lock(); err != nil {
+		if fail.Details(err).Code == fail.CodeNoSuch {
+			return nil
+		}
+		return err
+	}
+	defer c.Unlock()
+	st, err := c.ReadState()
+	if err != nil {
+		return err
+	}
+	if st.Pid != c.State.Pid || st.PidStart != c.State.PidStart {
+		return nil
+	}
+	return c.Destroy()
 }
 
 // Destroy removes a container whose process has ended: what is left in its

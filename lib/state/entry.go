@@ -35,6 +35,9 @@ func (e *Entry) ReadState() (*State, error) {
 	path := e.Path("state.json")
 	b, err := os.ReadFile(path)
 	if os.IsNotExist(err) {
+		if s, err := e.readPending(); err == nil && s.ID == e.ID {
+			return s, nil
+		}
 		return nil, &fail.Error{Code: fail.CodeStatus, Path: path, Cause: ErrNoState, Hint: "its create was interrupted; gt-oci gc removes it"}
 	}
 	if err != nil {
@@ -89,7 +92,7 @@ func (e *Entry) RemoveGate() error {
 // Status derives the status from what is alive and whether the gate is there.
 // Paused is for the caller to find, in the cgroup.
 func (e *Entry) Status(s *State) (Status, error) {
-	if s.Pid == 0 {
+	if s.Pid == 0 || s.Pending {
 		return Creating, nil
 	}
 	boot, err := BootID()

@@ -25,11 +25,24 @@ func Open(dir string) (*Root, error) {
 }
 
 // Create makes the entry of a new container and locks it. Of two at the same
-// time one gets it.
+// time one gets it. Between making and locking gc may take it for a leftover:
+// then it is made again.
 func (r *Root) Create(id string) (*Entry, error) {
 	if err := CheckID(id); err != nil {
 		return nil, err
 	}
+	for {
+		e, err := r.make(id)
+		if err != nil {
+			return nil, err
+		}
+		if err = e.Lock(); fail.Details(err).Code != fail.CodeNoSuch {
+			return e, err
+		}
+	}
+}
+
+func (r *Root) make(id string) (*Entry, error) {
 	e := r.entry(id)
 	err := unix.Mkdir(e.dir, 0o700)
 	if err == unix.ENOENT {
@@ -44,7 +57,7 @@ func (r *Root) Create(id string) (*Entry, error) {
 	if err != nil {
 		return nil, &os.PathError{Op: "mkdir", Path: e.dir, Err: err}
 	}
-	return e, e.Lock()
+	return e, nil
 }
 
 // taken says who has the ID.

@@ -2,6 +2,8 @@
 // file, a status that is derived and never trusted.
 package state
 
+import "github.com/gophertainer/gophertainer/lib/json"
+
 // A Status is one of the words of runtime-spec runtime.md, "State", and paused.
 type Status string
 
@@ -28,6 +30,7 @@ type State struct {
 	BootID      string            `json:"bootId"`
 	CgroupMode  string            `json:"cgroupMode"`
 	Cgroups     map[string]string `json:"cgroups,omitempty"` // controller to directory
+	Pending     bool              `json:"-"`                 // not committed: its create is under way, or was killed
 }
 
 // A Row is what `state` and `list` print, with runc's members.
@@ -41,6 +44,32 @@ type Row struct {
 	Created     string            `json:"created"`
 	Annotations map[string]string `json:"annotations,omitempty"`
 	Owner       string            `json:"owner"`
+}
+
+// Write adds the row as JSON, members as runc orders them.
+func (r *Row) Write(w *json.Writer) {
+	w.Object()
+	for _, m := range []struct {
+		name  string
+		value any
+	}{
+		{"ociVersion", r.OCIVersion},
+		{"id", r.ID},
+		{"pid", r.Pid},
+		{"status", string(r.Status)},
+		{"bundle", r.Bundle},
+		{"rootfs", r.Rootfs},
+		{"created", r.Created},
+		{"annotations", r.Annotations},
+		{"owner", r.Owner},
+	} {
+		if m.name == "annotations" && len(r.Annotations) == 0 {
+			continue
+		}
+		w.Name(m.name)
+		w.Value(m.value)
+	}
+	w.EndObject()
 }
 
 // Row is the state for people and scripts; the PID of a stopped one is 0.
