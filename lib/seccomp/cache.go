@@ -1,10 +1,12 @@
 package seccomp
 
 import (
-	"crypto/sha256"
+	"bytes"
 	"encoding/hex"
 	"errors"
+	"hash/fnv"
 	"os"
+	"slices"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -12,11 +14,18 @@ import (
 	"github.com/gophertainer/gophertainer/lib/fail"
 )
 
-// A cache file is the key (32 bytes), the filter, and the SHA-256 of both.
+// A cache file is the key, the filter, and a checksum of both: against a disk's
+// faults, not against people, whom the directory's mode keeps out.
 const (
 	maxFilter = unix.BPF_MAXINSNS * 8
-	overhead  = 2 * sha256.Size
+	checksum  = 8
 )
+
+func sumOf(b []byte) []byte {
+	h := fnv.New64a()
+	_, _ = h.Write(b) // never fails
+	return h.Sum(nil)
+}
 
 func wellFormed(filter []byte) bool {
 	return len(filter) > 0 && len(filter)%8 == 0 && len(filter) <= maxFilter
@@ -57,11 +66,12 @@ func openCache(path string) (*cache, error) {
 
 func (c *cache) close() { unix.Close(c.dir) }
 
-func nameOf(key [sha256.Size]byte) string { return hex.EncodeToString(key[:16]) }
+// nameOf finds the file of a key. Two keys with one name put each other out.
+func nameOf(key []byte) string { return hex.EncodeToString(sumOf(key)) }
 
 // load returns nil if there is no such filter, or if the file is not exactly
 // what store makes: then store puts a good one in its place.
-func (c *cache) load(key [sha256.Size]byte) []byte {
+func (c *cache) load(key []byte) []byte {
 	fd, err := unix.Openat(c.dir, nameOf(key), unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil
@@ -69,19 +79,16 @@ func (c *cache) load(key [sha256.Size]byte) []byte {
 	defer unix.Close(fd)
 	var st unix.Stat_t
 	if unix.Fstat(fd, &st) != nil || st.Mode != unix.S_IFREG|0o600 ||
-		st.Uid != uint32(unix.Geteuid()) || st.Nlink != 1 || st.Size > maxFilter+overhead {
+		st.Uid != uint32(unix.Geteuid()) || st.Nlink != 1 || st.Size > int64(len(key)+maxFilter+checksum) {
 		return nil
 	}
 	b, err := readAll(fd, int(st.Size))
-	if err != nil || len(b) < overhead {
+	if err != nil || len(b) < len(key)+checksum || !bytes.HasPrefix(b, key) {
 		return nil
 	}
-	body := b[:len(b)-sha256.Size]
-	filter := body[sha256.Size:]
-	if string(body[:sha256.Size]) != string(key[:]) || !wellFormed(filter) {
-		return nil
-	}
-	if sha256.Sum256(body) != [sha256.Size]byte(b[len(body):]) {
+	body := b[:len(b)-checksum]
+	filter := body[len(key):]
+	if !wellFormed(filter) || !bytes.Equal(sumOf(body), b[len(body):]) {
 		return nil
 	}
 	return filter
@@ -89,11 +96,9 @@ func (c *cache) load(key [sha256.Size]byte) []byte {
 
 // store appears at once or not at all; of two that store the same the later
 // wins, with the same bytes.
-func (c *cache) store(key [sha256.Size]byte, filter []byte) error {
-	b := make([]byte, 0, len(filter)+overhead)
-	b = append(append(b, key[:]...), filter...)
-	sum := sha256.Sum256(b)
-	b = append(b, sum[:]...)
+func (c *cache) store(key, filter []byte) error {
+	b := slices.Concat(key, filter)
+	b = append(b, sumOf(b)...)
 	temp, err := c.writeTemp(b)
 	if err != nil {
 		return &os.PathError{Op: "write filter to", Path: c.path, Err: err}

@@ -1,7 +1,6 @@
 package seccomp
 
 import (
-	"crypto/sha256"
 	"encoding/binary"
 	"runtime"
 
@@ -9,36 +8,26 @@ import (
 )
 
 // format changes with the canonical form and with the layout of a cache file.
-const format = "gt-seccomp filter 1"
+const format = "gt-seccomp filter 2"
 
-// keyOf names a compiled filter: what is compiled, by whom and for which
-// machine.
-func keyOf(s *specs.LinuxSeccomp, stamp string, h helper) (key [sha256.Size]byte) {
-	b := make([]byte, 0, chunk)
+// keyOf is all that a compiled filter depends on: what is compiled, by whom and
+// for which machine. It is compared whole, so that no profile can be made to
+// stand for another; a cryptographic hash would cost every start half a
+// millisecond to link.
+func keyOf(s *specs.LinuxSeccomp, stamp string, h helper) []byte {
+	b := make([]byte, 0, 8<<10)
 	b = appendString(b, format)
 	b = appendString(b, runtime.GOARCH)
 	b = appendString(b, stamp)
 	b = binary.AppendVarint(b, h.size)
 	b = binary.AppendVarint(b, h.mtime)
-	hash := sha256.New()
-	b = writeProfile(b, s, func(b []byte) []byte {
-		hash.Write(b)
-		return b[:0]
-	})
-	hash.Write(b)
-	hash.Sum(key[:0])
-	return key
+	return appendProfile(b, s)
 }
 
-// chunk is how many bytes are hashed at a time: the pages of a longer buffer,
-// each new to the process, would cost more than the hash.
-const chunk = 2 << 10
-
-// writeProfile appends what the compiler looks at, so that two profiles have
+// appendProfile appends what the compiler looks at, so that two profiles have
 // the same bytes only if they are the same: each string and list is led by its
 // length. Flags and listener are arguments of seccomp(2), not of the compiler.
-// flush takes the bytes away now and then.
-func writeProfile(b []byte, s *specs.LinuxSeccomp, flush func([]byte) []byte) []byte {
+func appendProfile(b []byte, s *specs.LinuxSeccomp) []byte {
 	b = appendString(b, string(s.DefaultAction))
 	b = appendOptional(b, s.DefaultErrnoRet)
 	b = binary.AppendUvarint(b, uint64(len(s.Architectures)))
@@ -50,9 +39,7 @@ func writeProfile(b []byte, s *specs.LinuxSeccomp, flush func([]byte) []byte) []
 		r := &s.Syscalls[i]
 		b = binary.AppendUvarint(b, uint64(len(r.Names)))
 		for _, name := range r.Names {
-			if b = appendString(b, name); len(b) > chunk-64 {
-				b = flush(b)
-			}
+			b = appendString(b, name)
 		}
 		b = appendString(b, string(r.Action))
 		b = appendOptional(b, r.ErrnoRet)
@@ -61,9 +48,7 @@ func writeProfile(b []byte, s *specs.LinuxSeccomp, flush func([]byte) []byte) []
 			b = binary.AppendUvarint(b, uint64(a.Index))
 			b = binary.AppendUvarint(b, a.Value)
 			b = binary.AppendUvarint(b, a.ValueTwo)
-			if b = appendString(b, string(a.Op)); len(b) > chunk-64 {
-				b = flush(b)
-			}
+			b = appendString(b, string(a.Op))
 		}
 	}
 	return b

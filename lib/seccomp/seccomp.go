@@ -1,7 +1,7 @@
 // Package seccomp turns /linux/seccomp of a spec into a filter that the kernel
 // accepts. The filter is compiled by gt-seccomp, which alone links libseccomp,
-// and kept in a cache: a container that starts with a known profile pays for a
-// hash and the read of one small file.
+// and kept in a cache: a container that starts with a known profile pays for
+// the read of one small file.
 package seccomp
 
 import (
