@@ -100,7 +100,7 @@ func reply(in tool.Input, ct *container.Container) ([]byte, error) {
 	if in.Raw == nil {
 		return nil, nil
 	}
-	set := map[string]any{"status": ct.Status}
+	set := map[string]any{"status": string(ct.Status)}
 	if ct.Status != "stopped" {
 		set["pid"] = ct.State.Pid
 	}

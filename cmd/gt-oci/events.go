@@ -1,13 +1,14 @@
 package main
 
 import (
-	"encoding/json"
 	"time"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/gophertainer/gophertainer/lib/cgroup"
 	"github.com/gophertainer/gophertainer/lib/event"
 	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/json"
 	"github.com/gophertainer/gophertainer/lib/tool"
 )
 
@@ -40,11 +41,7 @@ func printEvents(c *tool.Call, from int64) (int64, error) {
 		if id := first(c); id != "" && e.ID != id {
 			continue
 		}
-		b, err := json.Marshal(e)
-		if err != nil {
-			return from, err
-		}
-		if err := c.Print(append(b, '\n')); err != nil {
+		if err := c.Print(e.Line()); err != nil {
 			return from, err
 		}
 	}
@@ -85,13 +82,22 @@ func usage(c *tool.Call, interval time.Duration) error {
 		if err != nil {
 			return err
 		}
-		b, err := json.Marshal(map[string]any{"type": "stats", "id": c.Args[0], "data": ct.Group.Stats()})
-		if err != nil {
-			return err
-		}
-		if err := c.Print(append(b, '\n')); err != nil || interval == 0 || ct.Status == "stopped" {
+		if err := c.Print(statsLine(c.Args[0], ct.Group.Stats())); err != nil || interval == 0 || ct.Status == "stopped" {
 			return err
 		}
 		<-time.After(interval)
 	}
+}
+
+func statsLine(id string, s cgroup.Stats) []byte {
+	data := map[string]any{}
+	for name, m := range map[string]map[string]any{"cpu": s.CPU, "memory": s.Memory, "pids": s.Pids} {
+		if len(m) > 0 {
+			data[name] = m
+		}
+	}
+	var w json.Writer
+	w.Value(map[string]any{"type": "stats", "id": id, "data": data})
+	w.Line()
+	return w.Bytes()
 }

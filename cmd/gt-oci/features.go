@@ -1,43 +1,42 @@
 package main
 
 import (
-	"encoding/json"
-
 	"github.com/gophertainer/gophertainer/lib/cred"
+	"github.com/gophertainer/gophertainer/lib/json"
 	"github.com/gophertainer/gophertainer/lib/mount"
 	"github.com/gophertainer/gophertainer/lib/seccomp"
 	"github.com/gophertainer/gophertainer/lib/tool"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
-	known "github.com/opencontainers/runtime-spec/specs-go/features"
 )
 
+// features prints the structure of runtime-spec features.md; false is said, what
+// is left out is unknown.
 func features(*tool.Options) func(*tool.Call) error {
 	return func(c *tool.Call) error {
-		yes, no := true, false
 		s := seccomp.Features()
-		f := known.Features{
-			OCIVersionMin: "1.0.0", OCIVersionMax: specs.Version,
-			Hooks:        []string{"prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"},
-			MountOptions: mount.Words(),
-			Linux: &known.Linux{
-				Namespaces:   []string{"cgroup", "ipc", "mount", "network", "pid", "time", "user", "uts"},
-				Capabilities: cred.All(),
-				Cgroup:       &known.Cgroup{V1: &yes, V2: &yes, Systemd: &no, SystemdUser: &no, Rdma: &no},
-				Seccomp: &known.Seccomp{
-					Enabled: &yes, Actions: s.Actions, Operators: s.Operators, Archs: s.Archs,
-					KnownFlags: s.KnownFlags, SupportedFlags: s.SupportedFlags,
+		no := map[string]any{"enabled": false}
+		var w json.Writer
+		w.Value(map[string]any{
+			"ociVersionMin": "1.0.0",
+			"ociVersionMax": specs.Version,
+			"hooks":         []string{"prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"},
+			"mountOptions":  mount.Words(),
+			"linux": map[string]any{
+				"namespaces":   []string{"cgroup", "ipc", "mount", "network", "pid", "time", "user", "uts"},
+				"capabilities": cred.All(),
+				"cgroup":       map[string]any{"v1": true, "v2": true, "systemd": false, "systemdUser": false, "rdma": false},
+				"seccomp": map[string]any{
+					"enabled": true, "actions": s.Actions, "operators": s.Operators, "archs": s.Archs,
+					"knownFlags": s.KnownFlags, "supportedFlags": s.SupportedFlags,
 				},
-				Apparmor: &known.Apparmor{Enabled: &no}, Selinux: &known.Selinux{Enabled: &no},
-				IntelRdt:        &known.IntelRdt{Enabled: &no},
-				MountExtensions: &known.MountExtensions{IDMap: &known.IDMap{Enabled: &no}},
+				"apparmor":        no,
+				"selinux":         no,
+				"intelRdt":        no,
+				"mountExtensions": map[string]any{"idmap": no},
 			},
-			Annotations: map[string]string{"org.gophertainer.version": tool.Version},
-		}
-		b, err := json.MarshalIndent(f, "", "  ")
-		if err != nil {
-			return err
-		}
-		return c.Print(append(b, '\n'))
+			"annotations": map[string]string{"org.gophertainer.version": tool.Version},
+		})
+		return c.Print(append(json.Indent(w.Bytes()), '\n'))
 	}
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"os"
 	"strconv"
@@ -11,7 +10,7 @@ import (
 
 	"github.com/gophertainer/gophertainer/lib/container"
 	"github.com/gophertainer/gophertainer/lib/fail"
-	"github.com/gophertainer/gophertainer/lib/plan"
+	"github.com/gophertainer/gophertainer/lib/json"
 	"github.com/gophertainer/gophertainer/lib/state"
 	"github.com/gophertainer/gophertainer/lib/tool"
 )
@@ -26,11 +25,10 @@ func printState(*tool.Options) func(*tool.Call) error {
 		if err != nil {
 			return err
 		}
-		b, err := json.MarshalIndent(ct.Row(), "", "  ")
-		if err != nil {
-			return err
-		}
-		return c.Print(append(b, '\n'))
+		var w json.Writer
+		row := ct.Row()
+		row.Write(&w)
+		return c.Print(append(json.Indent(w.Bytes()), '\n'))
 	}
 }
 
@@ -52,11 +50,14 @@ func list(o *tool.Options) func(*tool.Call) error {
 			rows[i] = ct.Row()
 		}
 		if c.Format == "json" && !quiet {
-			b, err := json.Marshal(rows)
-			if err != nil {
-				return err
+			var w json.Writer
+			w.Array()
+			for i := range rows {
+				rows[i].Write(&w)
 			}
-			return c.Print(append(b, '\n'))
+			w.EndArray()
+			w.Line()
+			return c.Print(w.Bytes())
 		}
 		var b bytes.Buffer
 		if quiet {
@@ -75,71 +76,6 @@ func list(o *tool.Options) func(*tool.Call) error {
 		}
 		return c.Print(b.Bytes())
 	}
-}
-
-// line is a step as `plan` prints it.
-type line struct {
-	Step   int      `json:"step"`
-	Op     string   `json:"op"`
-	Member string   `json:"member,omitempty"`
-	Path   string   `json:"path,omitempty"`
-	Source string   `json:"source,omitempty"`
-	Type   string   `json:"type,omitempty"`
-	Data   string   `json:"data,omitempty"`
-	Flags  string   `json:"flags,omitempty"`
-	Set    string   `json:"set,omitempty"`
-	Clear  string   `json:"clear,omitempty"`
-	Prop   string   `json:"propagation,omitempty"`
-	Mode   string   `json:"mode,omitempty"`
-	Args   []string `json:"args,omitempty"`
-	Nums   []uint64 `json:"numbers,omitempty"`
-}
-
-func printPlan(o *tool.Options) func(*tool.Call) error {
-	m := &makeOptions{}
-	m.declare(o)
-	return func(c *tool.Call) error {
-		rt, err := runtime(c)
-		if err != nil {
-			return err
-		}
-		id := first(c)
-		if id == "" {
-			id = "plan"
-		}
-		p, err := rt.Plan(id, &m.CreateOptions)
-		if err != nil {
-			return err
-		}
-		var b bytes.Buffer
-		e := json.NewEncoder(&b)
-		e.SetEscapeHTML(false)
-		for i := range p.Steps {
-			if err := e.Encode(toLine(i, &p.Steps[i])); err != nil {
-				return err
-			}
-		}
-		return c.Print(b.Bytes())
-	}
-}
-
-func toLine(i int, s *plan.Step) line {
-	l := line{Step: i, Op: s.Op.String(), Member: s.Member, Path: s.Path, Source: s.Source, Type: s.Type, Args: s.Args, Nums: s.Nums}
-	if s.Op != plan.OpSeccomp {
-		l.Data = s.Data
-	}
-	for _, h := range []struct {
-		to *string
-		v  uint64
-	}{{&l.Flags, s.Flags}, {&l.Set, s.Set}, {&l.Clear, s.Clear}, {&l.Prop, s.Prop}} {
-		if h.v != 0 {
-			*h.to = "0x" + strconv.FormatUint(h.v, 16)
-		}
-	}
-	if s.Mode != 0 {
-		l.Mode = "0" + strconv.FormatUint(uint64(s.Mode), 8)
-	}
-	return l
 }
 
 // processes reads what ps shows of a process.
@@ -164,11 +100,10 @@ func ps(o *tool.Options) func(*tool.Call) error {
 			return err
 		}
 		if c.Format == "json" {
-			b, err := json.Marshal(append([]int{}, pids...))
-			if err != nil {
-				return err
-			}
-			return c.Print(append(b, '\n'))
+			var w json.Writer
+			w.Value(pids)
+			w.Line()
+			return c.Print(w.Bytes())
 		}
 		var b bytes.Buffer
 		fmt.Fprintf(&b, "%8s %s\n", "PID", "COMMAND")

@@ -4,12 +4,13 @@ package event
 
 import (
 	"bytes"
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/gophertainer/gophertainer/lib/json"
 )
 
 // File is the name of the log.
@@ -37,17 +38,46 @@ func New(kind, id string, pairs ...string) Event {
 	return e
 }
 
+// Line is the event as the log keeps it, with the line's end.
+func (e *Event) Line() []byte {
+	b := json.AppendString([]byte(`{"time":`), e.Time)
+	b = json.AppendString(append(b, `,"type":`...), e.Type)
+	b = json.AppendString(append(b, `,"id":`...), e.ID)
+	if len(e.Data) > 0 {
+		b = json.AppendStrings(append(b, `,"data":`...), e.Data)
+	}
+	return append(b, '}', '\n')
+}
+
+// parse reads a line; one that is no event was not written by this package.
+func parse(line []byte) (e Event, ok bool) {
+	r := json.NewReader(line)
+	r.Object(func(name string) {
+		switch name {
+		case "time":
+			e.Time = r.String()
+		case "type":
+			e.Type = r.String()
+		case "id":
+			e.ID = r.String()
+		case "data":
+			r.Object(func(key string) {
+				if e.Data == nil {
+					e.Data = map[string]string{}
+				}
+				e.Data[key] = r.String()
+			})
+		}
+	})
+	return e, r.End() == nil
+}
+
 // Append writes the event. A line shorter than PIPE_BUF is never torn.
 func Append(root string, e Event) error {
-	line, err := json.Marshal(e)
-	if err != nil {
-		return err
-	}
+	line := e.Line()
 	if len(line) > 4000 {
 		e.Data = map[string]string{"cut": "the data was too long for one line"}
-		if line, err = json.Marshal(e); err != nil {
-			return err
-		}
+		line = e.Line()
 	}
 	name := filepath.Join(root, File)
 	f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
@@ -55,7 +85,7 @@ func Append(root string, e Event) error {
 		return err
 	}
 	defer f.Close()
-	if _, err := f.Write(append(line, '\n')); err != nil {
+	if _, err := f.Write(line); err != nil {
 		return err
 	}
 	if at, err := f.Seek(0, 1); err == nil && at > rotateAt {
@@ -101,8 +131,7 @@ func Read(root string, from int64) ([]Event, int64, error) {
 		}
 		from += int64(len(line)) + 1
 		rest = after
-		var e Event
-		if err := json.Unmarshal(line, &e); err == nil {
+		if e, ok := parse(line); ok {
 			list = append(list, e)
 		}
 	}

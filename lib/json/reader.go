@@ -36,6 +36,9 @@ func (r *Reader) End() error {
 	return r.Err()
 }
 
+// More tells whether another value follows, for a text of many.
+func (r *Reader) More() bool { return r.peek() != 0 || r.pos < len(r.text) }
+
 // peek steps over white space and returns the next byte, 0 at the end.
 func (r *Reader) peek() byte {
 	for r.pos < len(r.text) {

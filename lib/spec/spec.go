@@ -5,9 +5,7 @@ package spec
 import (
 	"bytes"
 	_ "embed" // the templates
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"strconv"
@@ -74,60 +72,4 @@ func readFile(path string) ([]byte, error) {
 		return nil, fail.New(fail.CodeInput, "%s: has more than %d bytes, need a smaller config.json", path, MaxSize)
 	}
 	return raw, nil
-}
-
-// Decode reads a config.json's text.
-func Decode(raw []byte) (*specs.Spec, error) {
-	s := &specs.Spec{}
-	return s, decode(raw, s)
-}
-
-// DecodeProcess reads the file of exec --process.
-func DecodeProcess(raw []byte) (*specs.Process, error) {
-	p := &specs.Process{}
-	return p, decode(raw, p)
-}
-
-// DecodeResources reads the file of update --resources.
-func DecodeResources(raw []byte) (*specs.LinuxResources, error) {
-	r := &specs.LinuxResources{}
-	return r, decode(raw, r)
-}
-
-func decode(raw []byte, v any) error {
-	err := json.Unmarshal(raw, v)
-	var wrong *json.UnmarshalTypeError
-	var syntax *json.SyntaxError
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &wrong):
-		pointer := "/" + strings.ReplaceAll(wrong.Field, ".", "/")
-		return fail.Spec(pointer, "have a %s, need a %s (%s)", wrong.Value, kind(wrong.Type.Kind().String()), place(raw, wrong.Offset))
-	case errors.As(err, &syntax):
-		return fail.Spec("", "broken JSON: %w (%s)", syntax, place(raw, syntax.Offset))
-	}
-	return fail.Spec("", "%w", err)
-}
-
-// kind says a Go kind in JSON's words.
-func kind(k string) string {
-	switch {
-	case strings.HasPrefix(k, "int"), strings.HasPrefix(k, "float"):
-		return "number"
-	case strings.HasPrefix(k, "uint"):
-		return "number, 0 or more"
-	case k == "struct", k == "map", k == "ptr":
-		return "object"
-	case k == "slice":
-		return "array"
-	}
-	return k
-}
-
-func place(raw []byte, offset int64) string {
-	before := raw[:min(int64(len(raw)), max(offset, 0))]
-	line := 1 + bytes.Count(before, []byte{'\n'})
-	column := len(before) - bytes.LastIndexByte(before, '\n') - 1
-	return fmt.Sprintf("line %d column %d", line, column)
 }

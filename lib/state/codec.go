@@ -1,7 +1,6 @@
 package state
 
 import (
-	ejson "encoding/json"
 	"strconv"
 
 	"github.com/gophertainer/gophertainer/lib/json"
@@ -51,6 +50,40 @@ func encode(s *State) []byte {
 }
 
 func decode(b []byte) (*State, error) {
-	s := &State{}
-	return s, ejson.Unmarshal(b, s)
+	s, r := &State{}, json.NewReader(b)
+	r.Object(func(name string) {
+		switch name {
+		case "ociVersion":
+			s.OCIVersion = r.String()
+		case "id":
+			s.ID = r.String()
+		case "bundle":
+			s.Bundle = r.String()
+		case "rootfs":
+			s.Rootfs = r.String()
+		case "annotations":
+			s.Annotations = words(r)
+		case "created":
+			s.Created = r.String()
+		case "owner":
+			s.Owner = r.String()
+		case "pid":
+			s.Pid = int(r.Int(32))
+		case "pidStart":
+			s.PidStart = r.Uint(64)
+		case "bootId":
+			s.BootID = r.String()
+		case "cgroupMode":
+			s.CgroupMode = r.String()
+		case "cgroups":
+			s.Cgroups = words(r)
+		}
+	})
+	return s, r.End()
+}
+
+func words(r *json.Reader) map[string]string {
+	m := map[string]string{}
+	r.Object(func(name string) { m[name] = r.String() })
+	return m
 }

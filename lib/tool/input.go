@@ -2,23 +2,23 @@ package tool
 
 import (
 	"bytes"
-	"encoding/json"
-	"errors"
 	"io"
+	"maps"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/json"
 )
 
 // Input is one container a verb is to work on. Raw is the state as it came, or
 // nil if an ID was given.
 type Input struct {
-	ID     string `json:"id"`
-	Bundle string `json:"bundle"`
-	Status string `json:"status"`
-	Pid    int    `json:"pid"`
-	Raw    []byte `json:"-"`
+	ID     string
+	Bundle string
+	Status string
+	Pid    int
+	Raw    []byte
 }
 
 // Each runs fn for the container with the ID; or, without an ID, for each OCI
@@ -57,51 +57,94 @@ func (c *Call) States() ([]Input, error) {
 	if _, err := unix.IoctlGetTermios(int(c.Stdin.Fd()), unix.TCGETS); err == nil {
 		return nil, fail.Usage("have no ID, need one, or OCI state JSON on stdin")
 	}
-	d := json.NewDecoder(c.Stdin)
+	text, err := io.ReadAll(io.LimitReader(c.Stdin, maxInput+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(text) > maxInput {
+		return nil, fail.New(fail.CodeInput, "stdin: have more than %d bytes, need less", maxInput)
+	}
+	r := json.NewReader(text)
+	if !r.More() {
+		return nil, fail.New(fail.CodeInput, "stdin: have nothing, need OCI state JSON")
+	}
 	var states []Input
-	for any := false; ; any = true {
-		var raw json.RawMessage
-		err := d.Decode(&raw)
-		if errors.Is(err, io.EOF) && any {
-			return states, nil
-		}
-		if errors.Is(err, io.EOF) {
-			return nil, fail.New(fail.CodeInput, "stdin: have nothing, need OCI state JSON")
-		}
-		if err != nil {
-			return nil, fail.New(fail.CodeInput, "stdin: need OCI state JSON: %w", err)
-		}
-		list := []json.RawMessage{raw}
-		if raw[0] == '[' || string(raw) == "null" { // runc prints null for no container
-			if err := json.Unmarshal(raw, &list); err != nil {
-				return nil, fail.New(fail.CodeInput, "stdin: need an array of OCI states: %w", err)
-			}
-		}
-		for _, one := range list {
-			in := Input{Raw: one}
-			if err := json.Unmarshal(one, &in); err != nil || in.ID == "" {
-				return nil, fail.New(fail.CodeInput, "stdin: have no member id, need OCI state JSON")
-			}
-			states = append(states, in)
+	for r.More() {
+		if states, err = appendStates(states, r); err != nil {
+			return nil, err
 		}
 	}
+	return states, nil
+}
+
+// maxInput bounds what is read of stdin, in bytes.
+const maxInput = 64 << 20
+
+// appendStates takes one value: a state, an array of them, or runc's null for
+// no container.
+func appendStates(states []Input, r *json.Reader) ([]Input, error) {
+	raw := r.Raw()
+	if err := r.Err(); err != nil {
+		return nil, fail.New(fail.CodeInput, "stdin: need OCI state JSON: %w", err)
+	}
+	list := [][]byte{raw}
+	if raw[0] == '[' || raw[0] == 'n' {
+		list = nil
+		each := json.NewReader(raw)
+		each.Array(func(int) { list = append(list, each.Raw()) })
+	}
+	for _, one := range list {
+		in, err := parseState(one)
+		if err != nil {
+			return nil, err
+		}
+		states = append(states, in)
+	}
+	return states, nil
+}
+
+func parseState(raw []byte) (Input, error) {
+	in, r := Input{Raw: raw}, json.NewReader(raw)
+	r.Object(func(name string) {
+		switch name {
+		case "id":
+			in.ID = r.String()
+		case "bundle":
+			in.Bundle = r.String()
+		case "status":
+			in.Status = r.String()
+		case "pid":
+			in.Pid = int(r.Int(32))
+		}
+	})
+	if err := r.Err(); err != nil {
+		return in, fail.New(fail.CodeInput, "stdin: need OCI state JSON: %w", err)
+	}
+	if in.ID == "" {
+		return in, fail.New(fail.CodeInput, "stdin: have no member id, need OCI state JSON")
+	}
+	return in, nil
 }
 
 // Merge sets members of the state as it came and keeps all others, known or
-// not.
+// not; json.Writer.Value tells the types that a value may have.
 func Merge(raw []byte, set map[string]any) ([]byte, error) {
-	all := map[string]json.RawMessage{}
+	all := map[string]any{}
 	if len(raw) > 0 {
-		if err := json.Unmarshal(raw, &all); err != nil {
+		r := json.NewReader(raw)
+		r.Object(func(name string) { all[name] = text(r.Raw()) })
+		if err := r.End(); err != nil {
 			return nil, err
 		}
 	}
-	for k, v := range set {
-		b, err := json.Marshal(v)
-		if err != nil {
-			return nil, err
-		}
-		all[k] = b
-	}
-	return json.Marshal(all)
+	maps.Copy(all, set)
+	var w json.Writer
+	w.Value(all)
+	return w.Bytes(), nil
 }
+
+// text is a value that is JSON already.
+type text []byte
+
+// MarshalJSON returns it as it is.
+func (t text) MarshalJSON() ([]byte, error) { return t, nil }
