@@ -158,24 +158,6 @@ func (r *Request) stop(sock, pid int) error {
 	return sys.Send(sock, []byte{inside.Gate}, nil)
 }
 
-// ended: without a gate the socket closes when the program is executed.
-func (r *Request) ended(p *plan.Plan, pid int) error {
-	var info unix.Siginfo
-	err := unix.Waitid(unix.P_PID, pid, &info, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil)
-	if err == nil && info.Signo == 0 && gateOf(p) == 0 {
-		return nil
-	}
-	if r.Died != nil {
-		if err := r.Died(pid); err != nil {
-			return err
-		}
-	}
-	if gateOf(p) == 0 {
-		return nil // a program that was quick
-	}
-	return fail.New(fail.CodeStep, "gt-init ended before its verdict")
-}
-
 func gateOf(p *plan.Plan) int {
 	for i := range p.Steps {
 		if p.Steps[i].Op == plan.OpReady {

@@ -67,6 +67,12 @@ func (c *Container) open() error {
 		return err
 	}
 	if n <= 0 {
+		return fail.New(fail.CodeStep, "gt-init ended before it executed the program")
+	}
+	if answer[0] == inside.SayExec {
+		answer, n = answer[1:], n-1
+	}
+	if n == 0 {
 		return nil
 	}
 	return c.trouble(answer[:n])

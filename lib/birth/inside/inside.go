@@ -24,6 +24,7 @@ const (
 	SayTrouble = 'T' // a step failed: plan.Trouble follows
 	SaySync    = 'S' // OpSync: go on after one byte
 	SayReady   = 'R' // waiting at the gate; the console's master may come along
+	SayExec    = 'E' // through the gate: the program comes next
 )
 
 // Gate is the byte that opens it.
@@ -70,6 +71,7 @@ func Run(sock, keep int) int {
 	b.steps = p.Steps
 	unix.Umask(0)
 	for i := range b.steps {
+		b.say(i)
 		if errno := b.step(&b.steps[i]); errno != 0 {
 			return b.fail(i, errno)
 		}

@@ -1,0 +1,95 @@
+package container_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// changes tells whether a system call changes anything that outlives its
+// process, or hands something on: the points between which a death matters.
+func changes(r *unix.PtraceRegs) bool {
+	switch r.Orig_rax {
+	case unix.SYS_OPENAT:
+		return r.Rdx&unix.O_CREAT != 0
+	case unix.SYS_OPEN:
+		return r.Rsi&unix.O_CREAT != 0
+	case unix.SYS_CLONE:
+		return r.Rdi&unix.CLONE_THREAD == 0
+	case unix.SYS_WRITE, unix.SYS_PWRITE64:
+		return r.Rdi > 2
+	case unix.SYS_MKDIR, unix.SYS_MKDIRAT, unix.SYS_MKNOD, unix.SYS_MKNODAT, unix.SYS_RMDIR,
+		unix.SYS_RENAME, unix.SYS_RENAMEAT, unix.SYS_RENAMEAT2, unix.SYS_UNLINK, unix.SYS_UNLINKAT,
+		unix.SYS_CLONE3, unix.SYS_FORK, unix.SYS_VFORK, unix.SYS_SENDMSG, unix.SYS_RECVMSG,
+		unix.SYS_OPEN_TREE, unix.SYS_MOUNT, unix.SYS_MOVE_MOUNT, unix.SYS_FLOCK, unix.SYS_PRLIMIT64,
+		unix.SYS_MEMFD_CREATE, unix.SYS_CONNECT, unix.SYS_PIDFD_SEND_SIGNAL, unix.SYS_EXIT_GROUP:
+		return true
+	}
+	return false
+}
+
+// nth kills gt-oci at its nth change.
+func nth(n int) *tracer {
+	return &tracer{at: func(_ bool, r *unix.PtraceRegs) bool {
+		if changes(r) {
+			n--
+		}
+		return n == 0
+	}}
+}
+
+// swept runs gc and fails if anything is left, or if a second gc finds more.
+func (w *world) swept(when string) {
+	w.t.Helper()
+	out, err := w.call("gc")
+	if err != nil || strings.Contains(out, "gt-oci:") {
+		w.t.Errorf("%s: gc: %v\n%s", when, err, out)
+	}
+	if left := w.leftovers(); len(left) > 0 {
+		w.t.Errorf("%s: left after gc:\n%s\ngc said: %s", when, strings.Join(left, "\n"), out)
+		w.clean()
+		os.RemoveAll(w.dir + "/state")
+	}
+	if out, err := w.call("gc"); err != nil || out != "" {
+		w.t.Errorf("%s: second gc: %v\n%s", when, err, out)
+	}
+}
+
+// TestKilledCreate kills gt-oci at each change that create makes. Until
+// state.json is in its place gc leaves nothing; from then on the container is
+// there and whole.
+func TestKilledCreate(t *testing.T) {
+	w := newWorld(t)
+	whole := 0
+	for n := 1; ; n++ {
+		ws, said := nth(n).run(t, w.args("create", "--stdio=null", "--bundle", w.bundle, w.id))
+		when := "create, change " + itoa(n)
+		if _, err := os.Stat(w.dir + "/state/" + w.id + "/state.json"); err == nil {
+			whole++
+			w.deleted(when)
+		}
+		w.swept(when)
+		if ws.Exited() {
+			if ws.ExitStatus() != 0 || n < 20 {
+				t.Errorf("%s: status %d: %s", when, ws.ExitStatus(), said)
+			}
+			t.Logf("%d points, the container is whole after %d of them", n-1, whole)
+			return
+		}
+	}
+}
+
+// deleted takes a created container through the rest of its life.
+func (w *world) deleted(when string) {
+	w.t.Helper()
+	for _, verb := range []string{"start", "state"} {
+		if out, err := w.call(verb, w.id); err != nil {
+			w.t.Errorf("%s: %s: %v\n%s", when, verb, err, out)
+		}
+	}
+	if out, err := w.call("delete", "--force", w.id); err != nil || out != "" {
+		w.t.Errorf("%s: delete: %v\n%s", when, err, out)
+	}
+}

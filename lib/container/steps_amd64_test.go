@@ -1,0 +1,107 @@
+package container_test
+
+import (
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// A line is what gt-oci plan prints of a step.
+type line struct{ Op, Member, Path string }
+
+func (w *world) plan() []line {
+	w.t.Helper()
+	out, err := w.call("plan", "--bundle", w.bundle, w.id)
+	if err != nil {
+		w.t.Fatal(err, out)
+	}
+	var lines []line
+	for text := range strings.Lines(out) {
+		var l line
+		if err := json.Unmarshal([]byte(text), &l); err != nil {
+			w.t.Fatal(err, text)
+		}
+		lines = append(lines, l)
+	}
+	return lines
+}
+
+// inStep fires at the first system call of gt-init within step n: it gives
+// itself the step's number as its name first.
+func inStep(n int) *tracer {
+	armed := false
+	return &tracer{follow: true, at: func(child bool, r *unix.PtraceRegs) bool {
+		if !child {
+			return false
+		}
+		if r.Orig_rax == unix.SYS_PRCTL && r.Rdi == unix.PR_SET_NAME {
+			armed = n == 0
+			n--
+			return false
+		}
+		return armed
+	}}
+}
+
+// TestKilledInit kills gt-init in each step of the plan: gt-oci names the step
+// and takes back what it has made.
+func TestKilledInit(t *testing.T) {
+	w := newWorld(t)
+	w.everything()
+	for n, step := range w.plan() {
+		ws, said := inStep(n).run(t, w.args("create", "--stdio=null", "--bundle", w.bundle, w.id))
+		when := "step " + itoa(n) + " " + step.Op
+		if !ws.Exited() || ws.ExitStatus() != 1 || !strings.Contains(said, "gt-init was killed by signal 9") {
+			t.Errorf("%s: have %v: %s", when, ws, said)
+		}
+		if !strings.Contains(said, step.Member) || !strings.Contains(said, step.Path) && step.Op != "console" {
+			t.Errorf("%s: have %q, need %s %s", when, said, step.Member, step.Path)
+		}
+		if left := w.leftovers(); len(left) > 0 {
+			t.Errorf("%s: left: %v", when, left)
+		}
+		if step.Op == "ready" {
+			return // what comes behind the gate is start's
+		}
+	}
+}
+
+// TestKilledParent kills gt-oci while gt-init is in each step of the plan; gc
+// finds what is still on its way.
+func TestKilledParent(t *testing.T) {
+	w := newWorld(t)
+	w.everything()
+	for n, step := range w.plan() {
+		tr := inStep(n)
+		tr.parent = true
+		_, said := tr.run(t, w.args("create", "--stdio=null", "--bundle", w.bundle, w.id))
+		when := "gt-oci in step " + itoa(n) + " " + step.Op
+		if _, err := os.Stat(w.dir + "/state/" + w.id + "/state.json"); err == nil {
+			t.Errorf("%s: is whole: %s", when, said)
+		}
+		w.swept(when)
+		if step.Op == "ready" {
+			return
+		}
+	}
+}
+
+// everything gives the bundle some of all that a birth can do.
+func (w *world) everything() {
+	w.edit(func(s map[string]any) {
+		l := s["linux"].(map[string]any)
+		l["sysctl"] = map[string]string{"net.ipv4.ip_forward": "1"}
+		l["resources"] = map[string]any{"pids": map[string]any{"limit": 50}, "memory": map[string]any{"limit": 100 << 20}}
+		s["domainname"] = "example"
+		s["mounts"] = append(s["mounts"].([]any), map[string]any{
+			"destination": "/mnt", "type": "bind", "source": w.dir, "options": []string{"rbind", "ro"},
+		})
+		s["hooks"] = map[string]any{
+			"createRuntime":   []any{map[string]any{"path": "/bin/true"}},
+			"createContainer": []any{map[string]any{"path": "/bin/true"}},
+		}
+	})
+}
