@@ -50,6 +50,7 @@ type Options struct {
 	Prop             uint64 // MS_ propagation flags
 	Bind, Recursive  bool
 	Remount          bool
+	CopyUp           bool     // tmpcopyup
 	Data             []string // everything else, for the filesystem
 }
 
@@ -96,7 +97,9 @@ func (o *Options) word(word string) error {
 		o.Remount = true
 	case "defaults", "loud", "silent", "":
 		// silent only quiets the kernel's log, which the new mount calls do not write
-	case "idmap", "ridmap", "tmpcopyup":
+	case "tmpcopyup":
+		o.CopyUp = true
+	case "idmap", "ridmap":
 		return fail.New(fail.CodeSpec, "have no support, need a mount without it")
 	default:
 		o.Data = append(o.Data, word)
@@ -106,7 +109,7 @@ func (o *Options) word(word string) error {
 
 // Words lists every option known here, for `features`.
 func Words() []string {
-	words := []string{"bind", "rbind", "defaults", "loud", "silent"}
+	words := []string{"bind", "rbind", "defaults", "loud", "silent", "tmpcopyup"}
 	for w := range attributes {
 		words = append(words, w, "r"+w)
 	}

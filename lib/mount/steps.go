@@ -87,6 +87,12 @@ func one(m *specs.Mount, pl *plan.Plan, h Host, member string) error {
 		return nil
 	}
 	step.Op = plan.OpMount
+	if o.CopyUp {
+		if m.Type != "tmpfs" {
+			return fail.Spec(member+"/options", "\"tmpcopyup\": have a mount of type %s, need tmpfs", m.Type)
+		}
+		step.Flags = plan.CopyUp
+	}
 	step.Set |= o.RecSet
 	if step.Source == "" {
 		step.Source = m.Type

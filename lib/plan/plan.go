@@ -21,7 +21,7 @@ const (
 	OpUnshare         // unshare(Flags), for namespaces that clone cannot make in time
 	OpPropagation     // set the propagation Flags of the whole mount tree
 	OpRoot            // attach the root: tree FD, or a recursive bind of Source; keep its descriptor
-	OpMount           // a new filesystem: Type, Source, Data, attributes Set; attach at Path
+	OpMount           // a new filesystem: Type, Source, Data, attributes Set; attach at Path; Flags may be CopyUp
 	OpBind            // attach a bind: tree FD or Source; attributes Set and Clear; recursive if Flags has MS_REC
 	OpRemount         // change attributes of the mount at Path: Set, Clear
 	OpMkdir           // make directory Path with Mode and its parents
@@ -56,6 +56,9 @@ const (
 	OpClock           // time every step from here on, for --trace
 	opEnd
 )
+
+// CopyUp in the Flags of an OpMount fills a tmpfs with what it covers.
+const CopyUp = 1
 
 // A Step is one instruction. Only the members that its Op names are used.
 type Step struct {

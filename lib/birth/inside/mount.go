@@ -81,11 +81,16 @@ func (b *birth) mount(s *plan.Step) error {
 		return err
 	}
 	defer unix.Close(fs)
+	if s.Type == "tmpfs" {
+		if err := b.likePlace(fs, s); err != nil {
+			return err
+		}
+	}
 	if err := b.configure(fs, s); err != nil {
 		b.note = complaint(fs, b.note)
 		return err
 	}
-	tree, err := unix.Fsmount(fs, unix.FSMOUNT_CLOEXEC, int(s.Set))
+	tree, err := b.filled(fs, s)
 	if err != nil {
 		return err
 	}
@@ -94,6 +99,49 @@ func (b *birth) mount(s *plan.Step) error {
 		return b.attachAt(tree, s, true)
 	}
 	return b.attachAt(tree, s, false)
+}
+
+// likePlace gives a tmpfs the mode of the directory it will cover, unless the
+// options name one: runc's default, which images with a private /var/x rely on.
+func (b *birth) likePlace(fs int, s *plan.Step) error {
+	if strings.HasPrefix(s.Data, "mode=") || strings.Contains(s.Data, ",mode=") {
+		return nil
+	}
+	at, err := path.Open(b.root, s.Path, unix.O_PATH|unix.O_DIRECTORY)
+	if err == unix.ENOENT {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer unix.Close(at)
+	var st unix.Stat_t
+	if err := unix.Fstat(at, &st); err != nil {
+		return err
+	}
+	return unix.FsconfigSetString(fs, "mode", octal(st.Mode&0o7777))
+}
+
+func octal(mode uint32) string {
+	return string([]byte{'0' + byte(mode>>9&7), '0' + byte(mode>>6&7), '0' + byte(mode>>3&7), '0' + byte(mode&7)})
+}
+
+// filled makes the mount; one that copies up is writable until it has.
+func (b *birth) filled(fs int, s *plan.Step) (int, error) {
+	if s.Flags&plan.CopyUp == 0 {
+		return unix.Fsmount(fs, unix.FSMOUNT_CLOEXEC, int(s.Set))
+	}
+	tree, err := unix.Fsmount(fs, unix.FSMOUNT_CLOEXEC, 0)
+	if err != nil {
+		return -1, err
+	}
+	if err = b.copyUp(tree, s); err == nil {
+		err = setattr(tree, s)
+	}
+	if err != nil {
+		_ = unix.Close(tree)
+	}
+	return tree, err
 }
 
 func (b *birth) configure(fs int, s *plan.Step) error {
