@@ -38,6 +38,8 @@ type Request struct {
 	Times func(p *plan.Plan, us []uint32)
 	// Died explains an end without a word, as of a process that was killed.
 	Died func(pid int) error
+
+	page int // where gt-init notes its step
 }
 
 // Born is a process that is ready: at its gate, or executing its program.
@@ -116,11 +118,15 @@ func (r *Request) converse(sock, pid int) error {
 			return err
 		}
 	}
+	if err := r.openPage(); err != nil {
+		return err
+	}
+	defer unix.Close(r.page)
 	p, files, err := r.Plan(pid)
 	if err != nil {
 		return err
 	}
-	if err := sys.Send(sock, p.Encode(), files); err != nil && err != unix.EPIPE {
+	if err := sys.Send(sock, p.Encode(), append(files, r.page)); err != nil && err != unix.EPIPE {
 		return fail.New(fail.CodeSystem, "send the plan: %w", err)
 	}
 	for {

@@ -1,13 +1,10 @@
 package birth
 
 import (
-	"strconv"
-	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
 
-	"github.com/gophertainer/gophertainer/lib/birth/inside"
 	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/plan"
 )
@@ -15,8 +12,8 @@ import (
 // ended: the socket is closed and there was no verdict. Without a gate that is
 // what executing the program looks like.
 func (r *Request) ended(p *plan.Plan, pid int) error {
-	step, named := StepOf(pid)
-	if gateOf(p) == 0 && (!named || step == len(p.Steps)-1) {
+	step, begun := r.step()
+	if gateOf(p) == 0 && begun && step == len(p.Steps)-1 {
 		return r.executed(pid)
 	}
 	var ws unix.WaitStatus
@@ -33,7 +30,7 @@ func (r *Request) ended(p *plan.Plan, pid int) error {
 		e = fail.New(fail.CodeStep, "gt-init was killed by signal %d (%v)", ws.Signal(), syscall.Signal(ws.Signal()))
 	}
 	e.Op = "begin"
-	if named && step < len(p.Steps) {
+	if begun && step < len(p.Steps) {
 		e.Op, e.Member = Words(&p.Steps[step]), p.Steps[step].Member
 	}
 	return e
@@ -57,23 +54,21 @@ func (r *Request) explainDead(pid int) error {
 	return r.Died(pid)
 }
 
-// StepOf tells at which step a gt-init is, or was when it died; nothing once
-// its program has been executed or it was reaped.
-func StepOf(pid int) (step int, ok bool) {
-	fd, err := unix.Open("/proc/"+strconv.Itoa(pid)+"/comm", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+// openPage makes the page in which gt-init notes its step.
+func (r *Request) openPage() error {
+	fd, err := unix.MemfdCreate("gt-step", unix.MFD_CLOEXEC)
 	if err != nil {
-		return 0, false
+		return err
 	}
-	defer unix.Close(fd)
-	var name [32]byte
-	n, err := unix.Read(fd, name[:])
-	if err != nil {
-		return 0, false
-	}
-	number, ok := strings.CutPrefix(strings.TrimSuffix(string(name[:n]), "\n"), inside.Name)
-	if !ok {
-		return 0, false
-	}
-	step, err = strconv.Atoi(number)
-	return step, err == nil
+	r.page = fd
+	_, err = unix.Pwrite(fd, []byte{0xff, 0xff}, 0)
+	return err
+}
+
+// step is where gt-init is, or was when it died.
+func (r *Request) step() (step int, begun bool) {
+	var b [2]byte
+	n, err := unix.Pread(r.page, b[:], 0)
+	step = int(b[0]) | int(b[1])<<8
+	return step, err == nil && n == 2 && step != 0xffff
 }

@@ -109,9 +109,3 @@ func errnoOf(err error) syscall.Errno {
 	}
 	return syscall.EIO
 }
-
-// SetName names the calling thread: at most 15 bytes and a zero
-// (PR_SET_NAME(2const)).
-func SetName(name *[16]byte) {
-	_, _, _ = syscall.RawSyscall(syscall.SYS_PRCTL, unix.PR_SET_NAME, uintptr(unsafe.Pointer(name)), 0) // cannot fail
-}

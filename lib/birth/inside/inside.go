@@ -34,13 +34,14 @@ const Gate = 'g'
 type birth struct {
 	steps   []plan.Step
 	files   []int // descriptors that came with the plan
-	sock    int   // to the parent; -1 after the verdict
-	gate    int   // fifo, -1 before the verdict
-	root    int   // O_PATH of the container's root, -1 before OpRoot
-	null    int   // the host's /dev/null, for masks
-	empty   int   // detached empty read-only tmpfs, for masks; made when needed
-	proc    int   // detached procfs of our own; made when needed
-	master  int   // console
+	page    []byte
+	sock    int // to the parent; -1 after the verdict
+	gate    int // fifo, -1 before the verdict
+	root    int // O_PATH of the container's root, -1 before OpRoot
+	null    int // the host's /dev/null, for masks
+	empty   int // detached empty read-only tmpfs, for masks; made when needed
+	proc    int // detached procfs of our own; made when needed
+	master  int // console
 	slave   int
 	keep    int // descriptors below this are the program's
 	note    string
@@ -59,7 +60,9 @@ func Run(sock, keep int) int {
 	if err != nil {
 		return 1 // the parent is gone, so there is nobody to tell
 	}
-	b.files = files
+	if len(files) > 0 { // the last is the page for the step
+		b.files, b.page = files[:len(files)-1], mapped(files[len(files)-1])
+	}
 	p, err := plan.Decode(message)
 	if err != nil {
 		b.why = plan.WhyPlan
