@@ -19,6 +19,8 @@
 // to FILE as --log-format says. --debug says more, as DEBUG=1 does.
 // --systemd-cgroup is refused: the cgroupfs driver is the one there is.
 // events --stats prints the usage of a container.
+// --cgroup-manager cgroupfs|systemd|disabled is crun's: with disabled, a container
+// stays in the cgroups of its caller and can have no limits.
 // --rootless true|false|auto is accepted. --trace FILE writes the time of each step of a birth.
 //
 // # Examples
@@ -46,6 +48,7 @@ import (
 type globals struct {
 	systemd  bool
 	rootless string
+	manager  string
 	trace    string
 }
 
@@ -58,6 +61,7 @@ func main() {
 		VersionText: version,
 		Options: func(o *tool.Options) {
 			o.Bool(&global.systemd, "systemd-cgroup", 0, "use the systemd cgroup driver (refused)")
+			o.Enum(&global.manager, "cgroup-manager", 0, []string{"cgroupfs", "systemd", "disabled"}, "crun's option: who makes cgroups (systemd is refused)")
 			o.String(&global.rootless, "rootless", 0, "true|false|auto", "accepted; what is missing is named where it is needed")
 			o.String(&global.trace, "trace", 0, "FILE", "append the time of each step of a birth to FILE")
 		},
@@ -103,7 +107,7 @@ func version() string {
 
 // runtime is the library's view of a call.
 func runtime(c *tool.Call) (*container.Runtime, error) {
-	if global.systemd {
+	if global.systemd || global.manager == "systemd" {
 		return nil, fail.Usage("--systemd-cgroup: have no systemd driver, need the cgroupfs driver")
 	}
 	switch global.rootless {
@@ -111,7 +115,7 @@ func runtime(c *tool.Call) (*container.Runtime, error) {
 	default:
 		return nil, fail.Usage("--rootless: have %q, need true, false or auto", global.rootless)
 	}
-	return &container.Runtime{Root: c.Root, Warn: c.Warnf, Trace: global.trace}, nil
+	return &container.Runtime{Root: c.Root, Warn: c.Warnf, Trace: global.trace, NoCgroup: global.manager == "disabled"}, nil
 }
 
 // first is the ID, or "" to read states from stdin.

@@ -24,6 +24,8 @@ type Runtime struct {
 	Systemd bool
 	Warn    func(format string, args ...any)
 	Trace   string // file for the time of each step, "" for none
+	// NoCgroup leaves the processes of a container in the caller's groups.
+	NoCgroup bool
 }
 
 // A Container is one that exists: its entry, what is written there, and its

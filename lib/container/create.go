@@ -160,7 +160,7 @@ func (c *creation) prepare(id string) error {
 	if c.set, err = ns.Open(s.Linux.Namespaces); err != nil {
 		return err
 	}
-	if c.group, err = cgroup.Locate(s.Linux.CgroupsPath, id); err != nil {
+	if c.group, err = c.locate(id); err != nil {
 		return err
 	}
 	// Before it is made: so gc finds the group of a create that was killed.
