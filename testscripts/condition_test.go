@@ -20,6 +20,8 @@ import (
 //	[kernel:M.N]   the kernel is that or newer
 //	[fs:NAME]      /proc/filesystems lists it
 //	[peer:NAME]    scripts/install-peers.sh has put the runtime there
+//	[engine:NAME]  the programs of containerd, podman or docker are in PATH
+//	[tool:NAME]    it is among the binaries under test
 //	[controller:NAME]  the cgroup controller is there, v1 or v2
 //	[file:PATH]    the path exists
 func condition(cond string) (bool, error) {
@@ -41,6 +43,11 @@ func condition(cond string) (bool, error) {
 	case "peer":
 		_, err := os.Stat(filepath.Join(peers(), "bin", arg))
 		return err == nil, nil
+	case "engine":
+		return hasEngine(arg)
+	case "tool":
+		_, err := os.Stat(filepath.Join(binDir, arg))
+		return err == nil, nil
 	case "controller":
 		data, err := os.ReadFile("/proc/cgroups")
 		if v2, e := os.ReadFile("/sys/fs/cgroup/cgroup.controllers"); e == nil {
@@ -52,6 +59,26 @@ func condition(cond string) (bool, error) {
 		return err == nil, nil
 	}
 	return false, fmt.Errorf("condition [%s]: unknown, see condition_test.go", cond)
+}
+
+// engines are the programs that belong together.
+var engines = map[string][]string{
+	"containerd": {"containerd", "containerd-shim-runc-v2", "ctr"},
+	"podman":     {"podman", "conmon"},
+	"docker":     {"dockerd", "containerd", "containerd-shim-runc-v2", "docker"},
+}
+
+func hasEngine(name string) (bool, error) {
+	programs, ok := engines[name]
+	if !ok {
+		return false, fmt.Errorf("condition [engine:%s]: unknown, see condition_test.go", name)
+	}
+	for _, p := range programs {
+		if _, err := exec.LookPath(p); err != nil {
+			return false, nil //nolint:nilerr // the answer
+		}
+	}
+	return true, nil
 }
 
 func hasWord(text []byte, word string) bool {
