@@ -64,8 +64,9 @@ func (e *execOptions) run(rt *container.Runtime, c *tool.Call) error {
 		}
 	}
 	var relay tty.Relay
-	stop := tty.Forward(relay.Pass)
-	defer stop()
+	if !e.detach {
+		e.Spawned = func() { tty.Forward(relay.Pass) }
+	}
 	born, err := rt.Exec(c.Args[0], &e.ExecOptions)
 	if err == nil && e.pidfdSocket != "" {
 		err = sendPidfd(e.pidfdSocket, born.PidFD)

@@ -55,6 +55,7 @@ type globals struct {
 var global globals
 
 func main() {
+	roomy()
 	tool.Main(&tool.Program{
 		Name:        "gt-oci",
 		Summary:     "makes and rules OCI containers",

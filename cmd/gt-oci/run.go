@@ -48,22 +48,24 @@ func run(o *tool.Options) func(*tool.Call) error {
 	}
 }
 
-// one passes signals on from before the birth until the terminal is restored,
-// so that none ends gt-oci in between.
+// one passes signals on from the moment there is a process until the terminal
+// is restored, so that none ends gt-oci in between. One that ends it before
+// leaves what gc removes.
 func (r *runOptions) one(rt *container.Runtime, id string) error {
 	var relay tty.Relay
 	var skip []unix.Signal
 	if r.Terminal != nil {
 		skip = append(skip, unix.SIGWINCH)
 	}
-	stop := tty.Forward(relay.Pass, skip...)
+	if !r.detach {
+		r.Spawned = func() { tty.Forward(relay.Pass, skip...) }
+	}
 	ct, born, err := rt.Run(id, &r.CreateOptions)
 	if err == nil && r.pidfdSocket != "" {
 		err = sendPidfd(r.pidfdSocket, born.PidFD)
 	}
 	if err == nil && r.detach {
 		ct.Unlock()
-		stop()
 		return nil
 	}
 	code := 1
@@ -82,7 +84,6 @@ func (r *runOptions) one(rt *container.Runtime, id string) error {
 			err = derr
 		}
 	}
-	stop()
 	if err != nil {
 		return err
 	}

@@ -46,6 +46,14 @@ func (c *creation) bear() (*birth.Born, error) {
 }
 
 func (c *creation) born(pid int) error {
+	if c.o.Spawned != nil {
+		c.o.Spawned()
+	}
+	if r := c.spec.Linux.Resources; r != nil {
+		if err := c.group.Apply(r); err != nil {
+			return err
+		}
+	}
 	if err := c.group.Enter(pid); err != nil {
 		return err
 	}
@@ -65,6 +73,9 @@ func (c *creation) born(pid int) error {
 	}
 	boot, err := state.BootID()
 	if err != nil {
+		return err
+	}
+	if err := c.entry.WriteConfig(c.raw); err != nil {
 		return err
 	}
 	c.st.Pid, c.st.PidStart, c.st.BootID = pid, start, boot
@@ -103,6 +114,9 @@ func oomScore(pid, value int, warn func(string, ...any)) error {
 }
 
 func (c *creation) plan(int) (*plan.Plan, []int, error) {
+	if err := c.fill(); err != nil {
+		return nil, nil, err
+	}
 	var files []int
 	if c.gate >= 0 {
 		files = append(files, c.gate)

@@ -36,6 +36,7 @@ type Container struct {
 	Group  *cgroup.Group
 	Status state.Status
 	rt     *Runtime
+	config *specs.Spec // the frozen copy, once it was read
 }
 
 // Open reads a container. The caller unlocks it; read-only verbs need no lock.
@@ -117,11 +118,15 @@ func (c *Container) need(ok ...state.Status) error {
 
 // spec reads the frozen copy of config.json.
 func (c *Container) spec() (*specs.Spec, error) {
+	if c.config != nil {
+		return c.config, nil
+	}
 	raw, err := c.ReadConfig()
 	if err != nil {
 		return nil, err
 	}
-	return spec.Decode(raw)
+	c.config, err = spec.Decode(raw)
+	return c.config, err
 }
 
 func (rt *Runtime) record(kind, id string, pairs ...string) {

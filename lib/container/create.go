@@ -38,6 +38,9 @@ type CreateOptions struct {
 	// foreground); it owns it.
 	Terminal func(master *os.File) error
 	Gate     bool // wait for start
+	// Spawned, if not nil, is called while the process starts up: what is done
+	// there costs no time.
+	Spawned func()
 }
 
 // creation is one create on its way; undo is its list of what to take back.
@@ -76,7 +79,7 @@ func (rt *Runtime) Create(id string, o *CreateOptions) (*Container, *birth.Born,
 		return nil, nil, err
 	}
 	rt.record("create", id)
-	return &Container{Entry: c.entry, State: c.st, Group: c.group, Status: state.Created, rt: rt}, born, nil
+	return &Container{Entry: c.entry, State: c.st, Group: c.group, Status: state.Created, rt: rt, config: c.spec}, born, nil
 }
 
 func (c *creation) create(id string) (*birth.Born, error) {
@@ -146,17 +149,15 @@ func (c *creation) checkTerminal() error {
 	return nil
 }
 
-// prepare opens the host's side: namespaces to join, cgroup, filter, gate.
+// prepare does what the process has to be born into. All else is done while it
+// starts up (born, plan), which takes it longer.
 func (c *creation) prepare(id string) error {
 	s := c.spec
 	c.st = &state.State{
 		OCIVersion: s.Version, ID: id, Bundle: c.o.Bundle, Annotations: s.Annotations,
 		Created: now(), Owner: strconv.Itoa(os.Geteuid()), Rootfs: rootfs(s, c.o.Bundle),
 	}
-	err := c.entry.WriteConfig(c.raw)
-	if err != nil {
-		return err
-	}
+	var err error
 	if c.set, err = ns.Open(s.Linux.Namespaces); err != nil {
 		return err
 	}
@@ -171,17 +172,13 @@ func (c *creation) prepare(id string) error {
 	if err := c.group.Create(); err != nil {
 		return err
 	}
-	if r := s.Linux.Resources; r != nil {
-		if err := c.group.Apply(r); err != nil {
-			return err
-		}
-	}
 	mode, dirs := c.group.Dirs()
 	c.st.CgroupMode, c.st.Cgroups = mode.String(), dirs
-	return c.prepareInput(id)
+	return nil
 }
 
-func (c *creation) prepareInput(id string) error {
+// fill makes the plan's input: filter, capabilities, gate.
+func (c *creation) fill() error {
 	filter, err := seccomp.Filter(c.spec.Linux.Seccomp, seccomp.Options{
 		CacheDir: filepath.Join(c.rt.Root, ".seccomp"), Stamp: plan.Stamp,
 	})
@@ -200,7 +197,7 @@ func (c *creation) prepareInput(id string) error {
 	}
 	c.input = birth.Input{
 		Spec: c.spec, Namespace: c.set, Filter: filter, Permitted: cred.Set(permitted),
-		NoKeyring: c.o.NoKeyring, ID: id, Trace: c.rt.Trace != "", Warn: c.rt.Warn,
+		NoKeyring: c.o.NoKeyring, ID: c.st.ID, Trace: c.rt.Trace != "", Warn: c.rt.Warn,
 		Host: mount.Host{
 			Bundle: c.o.Bundle, Hierarchies: hierarchies(c.group), CgroupNS: c.set.Has(unix.CLONE_NEWCGROUP),
 			UserNS: c.set.Has(unix.CLONE_NEWUSER), NoPivot: c.o.NoPivot,

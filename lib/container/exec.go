@@ -27,6 +27,8 @@ type ExecOptions struct {
 	Stdio         [3]int
 	IgnorePaused  bool
 	Terminal      func(master *os.File) error
+	// Spawned, if not nil, is called while the process starts up.
+	Spawned func()
 }
 
 // Exec makes a further process in a running container.
@@ -65,10 +67,6 @@ func (c *Container) enter(s *specs.Spec, p *specs.Process, o *ExecOptions) (*bir
 	if alive, err := state.Alive(c.State.Pid, c.State.PidStart); err != nil || !alive {
 		return nil, fail.New(fail.CodeStatus, "container not running: is stopped, need running")
 	}
-	filter, err := seccomp.Filter(s.Linux.Seccomp, seccomp.Options{CacheDir: c.rt.Root + "/.seccomp", Stamp: plan.Stamp})
-	if err != nil {
-		return nil, err
-	}
 	dir, err := c.Group.OpenDir()
 	if err != nil {
 		return nil, err
@@ -76,7 +74,7 @@ func (c *Container) enter(s *specs.Spec, p *specs.Process, o *ExecOptions) (*bir
 	if dir >= 0 {
 		defer unix.Close(dir)
 	}
-	in := &entry{c: c, spec: s, process: p, filter: filter, user: set.Has(unix.CLONE_NEWUSER), join: len(set.Join) > 0}
+	in := &entry{c: c, spec: s, process: p, spawned: o.Spawned, user: set.Has(unix.CLONE_NEWUSER)}
 	born, err := birth.Bear(&birth.Request{
 		Namespace: set, Maps: s.Linux, Cgroup: dir, Preserve: o.Preserve, Stdio: o.Stdio, RootUID: in.user,
 		Born: in.born, Plan: in.plan,
@@ -100,12 +98,14 @@ type entry struct {
 	c       *Container
 	spec    *specs.Spec
 	process *specs.Process
-	filter  seccomp.Program
 	user    bool
-	join    bool
+	spawned func()
 }
 
 func (e *entry) born(pid int) error {
+	if e.spawned != nil {
+		e.spawned()
+	}
 	if err := e.c.Group.Enter(pid); err != nil {
 		return err
 	}
@@ -116,6 +116,10 @@ func (e *entry) born(pid int) error {
 }
 
 func (e *entry) plan(int) (*plan.Plan, []int, error) {
+	filter, err := seccomp.Filter(e.spec.Linux.Seccomp, seccomp.Options{CacheDir: e.c.rt.Root + "/.seccomp", Stamp: plan.Stamp})
+	if err != nil {
+		return nil, nil, err
+	}
 	permitted, err := sys.CapGet()
 	if err != nil {
 		return nil, nil, err
@@ -127,6 +131,6 @@ func (e *entry) plan(int) (*plan.Plan, []int, error) {
 	if g := e.spec.Linux.GIDMappings; e.user && len(g) == 1 && g[0].Size == 1 {
 		o.NoGroups = true
 	}
-	p, err := birth.Enter(e.process, e.filter, o)
+	p, err := birth.Enter(e.process, filter, o)
 	return p, nil, err
 }

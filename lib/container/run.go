@@ -1,6 +1,8 @@
 package container
 
 import (
+	"errors"
+
 	"golang.org/x/sys/unix"
 
 	"github.com/gophertainer/gophertainer/lib/birth"
@@ -66,12 +68,7 @@ func (c *Container) Clean() error {
 // Destroy removes a container whose process has ended: what is left in its
 // cgroup, the cgroup, the entry; then the poststop hooks run.
 func (c *Container) Destroy() error {
-	if pids, err := c.Group.Pids(); err == nil && len(pids) > 0 {
-		if err := c.Group.Kill(unix.SIGKILL); err != nil {
-			return err
-		}
-	}
-	if err := c.Group.Remove(); err != nil {
+	if err := c.ungroup(); err != nil {
 		return err
 	}
 	s, serr := c.spec()
@@ -88,4 +85,20 @@ func (c *Container) Destroy() error {
 		c.rt.Warn("%v", err)
 	}
 	return nil
+}
+
+// ungroup removes the cgroup. Only a container without a PID namespace can have
+// processes left then.
+func (c *Container) ungroup() error {
+	err := c.Group.Remove()
+	if !errors.Is(err, unix.EBUSY) {
+		return err
+	}
+	if err := c.Group.Kill(unix.SIGKILL); err != nil {
+		return err
+	}
+	if _, err := outlive(c.Group, orphaned); err != nil {
+		return err
+	}
+	return c.Group.Remove()
 }

@@ -53,7 +53,7 @@ func Forward(kill func(unix.Signal) error, skip ...unix.Signal) (stop func()) {
 
 // settled is how long a container lives before the signals that are not usual
 // are caught: 50 more cost 2 ms, a fifth of a short container's life.
-const settled = 25 * time.Millisecond
+const settled = 50 * time.Millisecond
 
 // usual are the signals that people and supervisors send.
 var usual = []unix.Signal{
