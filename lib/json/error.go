@@ -29,12 +29,14 @@ func (e *Error) Reason() string {
 	return "have " + e.Have + ", need " + e.Want + " (line " + decimal(e.Line) + " column " + decimal(e.Column) + ")"
 }
 
-// pointerWord escapes a name (RFC 6901 section 3).
-var pointerWord = strings.NewReplacer("~", "~0", "/", "~1")
+// Word escapes a member's name for a pointer (RFC 6901 section 3).
+func Word(name string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(name, "~", "~0"), "/", "~1")
+}
 
 // under puts the pointer below a name; a reader does so on its way out, so that
 // a text without faults pays nothing.
-func (e *Error) under(name string) { e.Pointer = "/" + pointerWord.Replace(name) + e.Pointer }
+func (e *Error) under(name string) { e.Pointer = "/" + Word(name) + e.Pointer }
 
 // fail keeps the first fault, at the place of reading, and ends the text, so
 // that nothing more is read.

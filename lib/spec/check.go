@@ -1,7 +1,6 @@
 package spec
 
 import (
-	"path"
 	"strconv"
 	"strings"
 
@@ -10,159 +9,162 @@ import (
 	"github.com/gophertainer/gophertainer/lib/fail"
 )
 
-// Check refuses what cannot become a container. It also cleans destinations
-// that are relative: the specification deprecates them, people still write them.
+// Check refuses what cannot become a container, with the first of Findings. It
+// also cleans destinations that are relative: the specification deprecates
+// them, people still write them.
 func Check(s *specs.Spec) error {
-	if err := checkVersion(s.Version); err != nil {
-		return err
+	for i := range s.Mounts {
+		s.Mounts[i].Destination = clean(s.Mounts[i].Destination)
 	}
-	switch {
-	case s.Root == nil || s.Root.Path == "":
-		return fail.Spec("/root/path", "have none, need the root filesystem")
-	case s.Process == nil:
-		return fail.Spec("/process", "have none, need the program to run")
-	case s.Linux == nil:
+	if s.Linux == nil {
 		s.Linux = &specs.Linux{}
 	}
-	checks := []func(*specs.Spec) error{
-		func(s *specs.Spec) error { return CheckProcess(s.Process) },
-		checkMounts, checkNamespaces, checkMaps, checkPaths, checkDevices, checkHooks, checkSysctl, checkNames,
-	}
-	for _, check := range checks {
-		if err := check(s); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func checkVersion(v string) error {
-	major, rest, ok := strings.Cut(v, ".")
-	minor, _, _ := strings.Cut(rest, ".")
-	n, err := strconv.Atoi(minor)
-	if !ok || major != "1" || err != nil || n > 3 {
-		return fail.Spec("/ociVersion", "have %q, need 1.0.0 to 1.3", v)
-	}
-	return nil
+	return first(Findings(s))
 }
 
 // CheckProcess checks a process, also one of exec.
 func CheckProcess(p *specs.Process) error {
-	switch {
-	case len(p.Args) == 0 || p.Args[0] == "":
-		return fail.Spec("/process/args", "have none, need the program and its arguments")
-	case p.Cwd != "" && !path.IsAbs(p.Cwd):
-		return fail.Spec("/process/cwd", "have %q, need an absolute path", p.Cwd)
-	case p.User.UID == 1<<32-1 || p.User.GID == 1<<32-1:
-		return fail.Spec("/process/user", "have 4294967295, which means no change to the kernel, need a real user and group")
+	var c checker
+	c.process("/process", p)
+	return first(c.list)
+}
+
+// CheckResources checks limits that stand at the pointer, also those of update.
+func CheckResources(at string, r *specs.LinuxResources) error {
+	var c checker
+	c.resources(at, r)
+	return first(c.list)
+}
+
+func first(list []*fail.Error) error {
+	if len(list) == 0 {
+		return nil
 	}
-	for i, e := range p.Env {
-		if strings.ContainsRune(e, 0) || !strings.Contains(e, "=") {
-			return fail.Spec("/process/env/"+strconv.Itoa(i), "have %q, need NAME=VALUE", e)
+	return list[0]
+}
+
+// Findings lists all that is wrong with a spec, as far as the spec itself tells;
+// what the host lacks is found where it is needed. Seccomp profiles and mount
+// options are checked by the packages that know their words.
+func Findings(s *specs.Spec) []*fail.Error {
+	var c checker
+	c.version(s.Version)
+	if s.Root == nil || s.Root.Path == "" {
+		c.refuse("/root/path", "have none, need the root filesystem")
+	} else {
+		c.plain("/root/path", s.Root.Path)
+	}
+	if s.Process == nil {
+		c.refuse("/process", "have none, need the program to run")
+	} else {
+		c.process("/process", s.Process)
+	}
+	l := s.Linux
+	if l == nil {
+		l = &specs.Linux{}
+	}
+	own := owned(l)
+	c.mounts(s.Mounts)
+	c.namespaces(l)
+	c.maps(l)
+	c.paths(l)
+	c.devices(l.Devices)
+	c.hooks(s.Hooks)
+	c.sysctl(l.Sysctl, own)
+	c.names(s, own)
+	c.annotations(s.Annotations)
+	c.resources("/linux/resources", l.Resources)
+	c.netDevices(l.NetDevices, own)
+	c.machine(l)
+	return c.list
+}
+
+// A checker collects what is wrong, in order.
+type checker struct{ list []*fail.Error }
+
+func (c *checker) refuse(member, format string, args ...any) {
+	c.list = append(c.list, fail.Spec(member, format, args...))
+}
+
+// index is the pointer of an element.
+func index(at string, i int) string { return at + "/" + strconv.Itoa(i) }
+
+// version: a runtime of this minor version reads all before it (config.md,
+// "Specification version").
+func (c *checker) version(v string) {
+	numbers, _, _ := strings.Cut(v, "-")
+	numbers, _, _ = strings.Cut(numbers, "+")
+	part := strings.Split(numbers, ".")
+	for _, p := range part {
+		if n, err := strconv.Atoi(p); err != nil || n < 0 || p[0] == '+' {
+			part = nil
 		}
 	}
-	for i, a := range p.Args {
-		if strings.ContainsRune(a, 0) {
-			return fail.Spec("/process/args/"+strconv.Itoa(i), "has a NUL character, need text")
+	if len(part) != 3 || part[0] != "1" || len(part[1]) > 1 || part[1] > "3" {
+		c.refuse("/ociVersion", "have %q, need 1.0.0 to 1.3", v)
+	}
+}
+
+// plain refuses what the kernel would cut off: it ends every text at a NUL.
+func (c *checker) plain(member, text string) {
+	if strings.ContainsRune(text, 0) {
+		c.refuse(member, "has a NUL character, need text without")
+	}
+}
+
+// plains is plain for each of a list.
+func (c *checker) plains(at string, list []string) {
+	for i, text := range list {
+		if strings.ContainsRune(text, 0) {
+			c.plain(index(at, i), text)
 		}
 	}
-	seen := map[string]bool{}
-	for i, l := range p.Rlimits {
-		member := "/process/rlimits/" + strconv.Itoa(i)
+}
+
+// absolutes is absolute for each of a list.
+func (c *checker) absolutes(at string, list []string) {
+	for i, path := range list {
+		if !strings.HasPrefix(path, "/") || strings.ContainsRune(path, 0) {
+			c.absolute(index(at, i), path)
+		}
+	}
+}
+
+// absolute refuses a path that is not, or is cut off.
+func (c *checker) absolute(member, path string) {
+	if !strings.HasPrefix(path, "/") {
+		c.refuse(member, "have %q, need an absolute path", path)
+		return
+	}
+	c.plain(member, path)
+}
+
+// between refuses a number that is not within the bounds.
+func (c *checker) between(member string, n, low, high int64) {
+	if n < low || n > high {
+		c.refuse(member, "have %d, need %d to %d", n, low, high)
+	}
+}
+
+// signed is a number that between can take; the largest are out of all bounds.
+func signed[T uint | uint64](n T) int64 { return int64(min(uint64(n), 1<<62)) }
+
+// oneOf refuses a word that is not in the list.
+func oneOf[T ~string](c *checker, member string, have T, words ...T) bool {
+	var b strings.Builder
+	for i, w := range words {
+		if w == have {
+			return true
+		}
 		switch {
-		case seen[l.Type]:
-			return fail.Spec(member+"/type", "%s stands there twice, need each once", l.Type)
-		case l.Soft > l.Hard:
-			return fail.Spec(member+"/soft", "have %d, need at most the hard limit %d", l.Soft, l.Hard)
+		case i == 0:
+		case i == len(words)-1:
+			b.WriteString(" or ")
+		default:
+			b.WriteString(", ")
 		}
-		seen[l.Type] = true
+		b.WriteString(string(w))
 	}
-	return nil
-}
-
-func checkMounts(s *specs.Spec) error {
-	for i := range s.Mounts {
-		m := &s.Mounts[i]
-		if m.Destination == "" || strings.ContainsRune(m.Destination+m.Source, 0) {
-			return fail.Spec("/mounts/"+strconv.Itoa(i)+"/destination", "have %q, need a path in the container", m.Destination)
-		}
-		m.Destination = path.Clean("/" + m.Destination)
-	}
-	return nil
-}
-
-var namespaces = map[specs.LinuxNamespaceType]bool{
-	specs.PIDNamespace: true, specs.NetworkNamespace: true, specs.MountNamespace: true, specs.IPCNamespace: true,
-	specs.UTSNamespace: true, specs.UserNamespace: true, specs.CgroupNamespace: true, specs.TimeNamespace: true,
-}
-
-func checkNamespaces(s *specs.Spec) error {
-	seen := map[specs.LinuxNamespaceType]bool{}
-	for i, n := range s.Linux.Namespaces {
-		member := "/linux/namespaces/" + strconv.Itoa(i)
-		switch {
-		case !namespaces[n.Type]:
-			return fail.Spec(member+"/type", "have %q, need pid, network, mount, ipc, uts, user, cgroup or time", n.Type)
-		case seen[n.Type]:
-			return fail.Spec(member+"/type", "%s stands there twice, need each once", n.Type)
-		case n.Path != "" && !path.IsAbs(n.Path):
-			return fail.Spec(member+"/path", "have %q, need an absolute path", n.Path)
-		}
-		seen[n.Type] = true
-	}
-	if !seen[specs.MountNamespace] {
-		return fail.Spec("/linux/namespaces", "have no mount namespace, need one: the root would be the host's")
-	}
-	return nil
-}
-
-// created tells whether a namespace is made new; own whether it differs from
-// the host's.
-func find(s *specs.Spec, t specs.LinuxNamespaceType) (own, created bool) {
-	for _, n := range s.Linux.Namespaces {
-		if n.Type == t {
-			return true, n.Path == ""
-		}
-	}
-	return false, false
-}
-
-func checkMaps(s *specs.Spec) error {
-	own, created := find(s, specs.UserNamespace)
-	for _, side := range []struct {
-		member string
-		list   []specs.LinuxIDMapping
-	}{{"/linux/uidMappings", s.Linux.UIDMappings}, {"/linux/gidMappings", s.Linux.GIDMappings}} {
-		switch {
-		case len(side.list) > 0 && !own:
-			return fail.Spec(side.member, "have id maps and no user namespace, need both")
-		case len(side.list) == 0 && created:
-			return fail.Spec(side.member, "have none, need one for the new user namespace")
-		case len(side.list) > 340:
-			return fail.Spec(side.member, "have %d lines, need at most the kernel's 340", len(side.list))
-		}
-		if err := overlap(side.member, side.list); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func overlap(member string, list []specs.LinuxIDMapping) error {
-	for i, a := range list {
-		at := member + "/" + strconv.Itoa(i)
-		if a.Size == 0 || uint64(a.ContainerID)+uint64(a.Size) > 1<<32-1 || uint64(a.HostID)+uint64(a.Size) > 1<<32-1 {
-			return fail.Spec(at+"/size", "have %d, need 1 or more within 32 bits", a.Size)
-		}
-		for j, b := range list[:i] {
-			if meet(a.ContainerID, a.Size, b.ContainerID, b.Size) || meet(a.HostID, a.Size, b.HostID, b.Size) {
-				return fail.Spec(at, "overlaps line %d, need ranges apart", j)
-			}
-		}
-	}
-	return nil
-}
-
-func meet(a, n, b, m uint32) bool {
-	return uint64(a) < uint64(b)+uint64(m) && uint64(b) < uint64(a)+uint64(n)
+	c.refuse(member, "have %q, need %s", have, b.String())
+	return false
 }
