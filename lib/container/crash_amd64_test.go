@@ -93,3 +93,35 @@ func (w *world) deleted(when string) {
 		w.t.Errorf("%s: delete: %v\n%s", when, err, out)
 	}
 }
+
+// TestKilledLater kills the verbs that come after create at each of their
+// changes: the container is not lost, and deleting it leaves nothing.
+func TestKilledLater(t *testing.T) {
+	w := newWorld(t)
+	for _, verb := range [][]string{
+		{"start", w.id},
+		{"delete", "--force", w.id},
+		{"run", "--detach", "--stdio=null", "--bundle", w.bundle, w.id},
+	} {
+		for n := 1; ; n++ {
+			if verb[0] != "run" {
+				if out, err := w.call("create", "--stdio=null", "--bundle", w.bundle, w.id); err != nil {
+					t.Fatal(err, out)
+				}
+			}
+			ws, said := nth(n).run(t, w.args(verb[0], verb[1:]...))
+			when := verb[0] + ", change " + itoa(n)
+			if out, err := w.call("delete", "--force", w.id); err != nil || out != "" {
+				t.Errorf("%s: delete: %v\n%s", when, err, out)
+			}
+			w.swept(when)
+			if ws.Exited() {
+				if ws.ExitStatus() != 0 {
+					t.Errorf("%s: status %d: %s", when, ws.ExitStatus(), said)
+				}
+				t.Logf("%s: %d points", verb[0], n-1)
+				break
+			}
+		}
+	}
+}
