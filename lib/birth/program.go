@@ -36,8 +36,17 @@ func Program(p *specs.Process, pl *plan.Plan, o cred.Options, filter func(*plan.
 	return nil
 }
 
-// refuse names the members that nothing here carries out yet.
+// refuse is the first of Refusals.
 func refuse(p *specs.Process) error {
+	for _, e := range Refusals(p) {
+		return e
+	}
+	return nil
+}
+
+// Refusals names the members that nothing here carries out.
+func Refusals(p *specs.Process) []*fail.Error {
+	var list []*fail.Error
 	for _, m := range []struct {
 		name string
 		set  bool
@@ -49,10 +58,10 @@ func refuse(p *specs.Process) error {
 		{"execCPUAffinity", p.ExecCPUAffinity != nil},
 	} {
 		if m.set {
-			return fail.Spec("/process/"+m.name, "have no support for it, need a spec without it")
+			list = append(list, fail.Spec("/process/"+m.name, "have no support for it, need a spec without it"))
 		}
 	}
-	return nil
+	return list
 }
 
 func sortedKeys(m map[string]string) []string {

@@ -2,7 +2,6 @@ package cgroup
 
 import (
 	"errors"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -116,7 +115,7 @@ func inGroup(file string) bool {
 }
 
 // absent explains a limit whose controller is not here.
-func (g *Group) absent(s setting) error {
+func (g *Group) absent(s setting) *fail.Error {
 	e := fail.New(fail.CodeHost, "have no controller %s for %s in this group, need it", s.controller, s.file)
 	e.Member = s.member
 	if g.mode == V2 {
@@ -178,36 +177,9 @@ func containsWord(text, word string) bool {
 	return false
 }
 
-// refuse names the members that are not carried out.
-func refuse(r *specs.LinuxResources, mode Mode) error {
-	switch {
-	case mode != V2 && len(r.Unified) > 0:
-		return fail.Spec("/linux/resources/unified", "is for cgroup v2, have %s", mode)
-	case len(r.Rdma) > 0:
-		return fail.Spec("/linux/resources/rdma", "have no support for it, need a spec without it")
-	case mode == V2 && r.Network != nil && (r.Network.ClassID != nil || len(r.Network.Priorities) > 0):
-		return fail.Spec("/linux/resources/network", "is for cgroup v1, have v2")
-	}
-	return nil
-}
-
 func itoa[T int64 | uint64 | uint16](v T) string {
 	if v < 0 {
 		return strconv.FormatInt(int64(v), 10)
 	}
 	return strconv.FormatUint(uint64(v), 10)
-}
-
-// Controllers lists what this host has, for `features`.
-func Controllers() ([]string, error) {
-	mode, err := probe()
-	if err != nil {
-		return nil, err
-	}
-	if mode == V2 {
-		b, err := os.ReadFile(top + "/cgroup.controllers")
-		return strings.Fields(string(b)), err
-	}
-	list, err := hierarchies(mode)
-	return strings.Split(strings.Trim(strings.Join(list, ","), ","), ","), err
 }

@@ -29,9 +29,17 @@ func (c *creation) times(p *plan.Plan, us []uint32) {
 	}
 }
 
-// refuse names the members of a spec that nothing here carries out.
+// refuse is the first of Refusals.
 func refuse(s *specs.Spec) error {
-	l := s.Linux
+	for _, e := range Refusals(s.Linux) {
+		return e
+	}
+	return nil
+}
+
+// Refusals names the members that nothing here carries out.
+func Refusals(l *specs.Linux) []*fail.Error {
+	var list []*fail.Error
 	for _, m := range []struct {
 		name string
 		set  bool
@@ -44,8 +52,8 @@ func refuse(s *specs.Spec) error {
 		{"personality", l.Personality != nil},
 	} {
 		if m.set {
-			return fail.Spec("/linux/"+m.name, "have no support for it, need a spec without it")
+			list = append(list, fail.Spec("/linux/"+m.name, "have no support for it, need a spec without it"))
 		}
 	}
-	return nil
+	return list
 }

@@ -15,6 +15,8 @@ type Reader struct {
 	pos   int
 	depth int
 	err   *Error
+	watch func(pointer string)
+	path  []string // to the value, kept for watch only
 }
 
 // NewReader reads from a copy of text; strings that it returns share the copy.
@@ -73,13 +75,19 @@ func (r *Reader) Object(f func(name string)) {
 		r.pos++
 		r.peek()
 		start := r.pos
+		if r.watch != nil {
+			r.path = append(r.path, Word(name))
+		}
 		f(name)
 		if r.pos == start {
-			r.Skip()
+			r.passOver()
 		}
 		if r.err != nil {
 			r.err.under(name)
 			return
+		}
+		if r.watch != nil {
+			r.path = r.path[:len(r.path)-1]
 		}
 	}
 }
@@ -93,13 +101,19 @@ func (r *Reader) Array(f func(index int)) {
 	for i := 0; r.more(']', i == 0); i++ {
 		r.peek()
 		start := r.pos
+		if r.watch != nil {
+			r.path = append(r.path, decimal(i))
+		}
 		f(i)
 		if r.pos == start {
-			r.Skip()
+			r.passOver()
 		}
 		if r.err != nil {
 			r.err.under(decimal(i))
 			return
+		}
+		if r.watch != nil {
+			r.path = r.path[:len(r.path)-1]
 		}
 	}
 }
