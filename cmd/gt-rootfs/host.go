@@ -47,30 +47,3 @@ func (w *wish) planHost(c *tool.Call, stage *bundle.Stage, spec *specs.Spec) err
 	}
 	return bundle.WriteRecord(stage.Dir, &bundle.Record{Source: "host", Cwd: plan.Shown, Mounts: []string{}})
 }
-
-// mountHost mounts the root of a bundle that is there already; if that goes
-// wrong, the bundle goes again.
-func (w *wish) mountHost(stage *bundle.Stage) error {
-	r, err := bundle.ReadRecord(stage.Bundle)
-	if err == nil {
-		err = host.Mount(stage.Bundle, r)
-	}
-	if err != nil {
-		return and(err, w.retract(stage))
-	}
-	return nil
-}
-
-// retract removes a bundle that was committed.
-func (w *wish) retract(stage *bundle.Stage) error {
-	if w.source == "host" {
-		r, err := bundle.ReadRecord(stage.Bundle)
-		if err == nil && r != nil {
-			err = host.Unmount(stage.Bundle, r)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return stage.Retract()
-}

@@ -6,7 +6,7 @@ gt-rootfs makes the root filesystem of a bundle from what people have.
 	gt-rootfs unpack [OPTION…] SOURCE BUNDLE
 	gt-rootfs mount  [BUNDLE]
 	gt-rootfs umount [BUNDLE]
-	gt-rootfs gc     DIR…
+	gt-rootfs gc     [DIR…]
 
 # Description
 
@@ -17,8 +17,12 @@ rootfs. It prints the OCI state of the bundle, status creating, which gt-oci
 create takes from stdin. SOURCE is
 
 	DIR      a directory, copied; with --bind it is used where it is
-	FILE     a tar archive, plain or compressed with gzip or zstd, told by its
-	         content; - is stdin
+	FILE     a tar archive, plain or compressed with gzip, zstd, xz, bzip2 or
+	         lz4, told by its content; - is stdin
+	IMAGE    an OCI image layout, as a directory or an archive, or what docker
+	         save writes
+	DISK     a raw image or block device with ext4, xfs, btrfs, squashfs or
+	         erofs, by itself or in a partition of an MBR or GPT
 	tiny     the built-in root filesystem of gt-box
 	host     this machine's own, see below
 
@@ -29,8 +33,9 @@ devices, fifos, holes, extended attributes with ACLs and capabilities. What
 cannot be is an error that names the entry. Ids are taken as numbers; an SELinux
 label that GNU tar recorded is not, since the container has its own. Refused is
 what no honest archive holds: "..", a root that is no directory, attributes of
-overlayfs, owner 4294967295. No other program is ever started for it. Two
-limits end an archive that never ends, see the options.
+overlayfs, owner 4294967295. No program out of a root is ever started; of the
+host's own only mkfs.ext4, mkfs.erofs and fuse-overlayfs are, for the drivers of
+these names. Two limits end an archive that never ends, see the options.
 
 A bundle appears as a whole or not at all. An unpack that is killed leaves a
 directory .gt-unpack-* beside or in BUNDLE; gc removes those in each DIR and in
@@ -38,6 +43,40 @@ the bundles directly below it, and prints their names. BUNDLE has the mode 0700,
 since what an image brought as setuid must not be of use to the host's other
 users (CVE-2021-41103); a container with a user namespace of its own may need
 0711.
+
+# Images
+
+Every blob is compared with its digest, every layer with the digest of its plain
+content. Of an index the image for this machine is taken, and of several images
+the one that --image names. Arguments, environment, directory and user of the
+image become the process of config.json; users are looked up in the image. The
+stop signal becomes the annotation org.opencontainers.image.stopSignal. Nothing
+else of an image's config is read: labels never select what happens.
+
+# Drivers
+
+How the root is kept is the driver's affair. auto tries what follows the source
+below, by doing it once in the bundle's directory, and rootfs.json says why one
+was taken.
+
+	copy            everything in BUNDLE/rootfs: all but images and disks
+	overlay         a writable layer in the bundle over read-only layers, which
+	                bundles share: images and disks
+	tmpfs           the same with the writable layer in memory; umount drops it
+	fuse-overlayfs  the same by the program of that name
+	erofs           the same over one read-only image of all layers
+	loop            an ext4 in the file BUNDLE/root.img
+	btrfs           a snapshot of a subvolume
+	reflink         a copy that shares its blocks
+
+The shared part lies in the store (--store), named by digests: a layer is there
+as a whole or not at all, and never changes. gc removes what no bundle is made
+of, and waits for those who work in the store.
+
+What the drivers but copy, btrfs and reflink make has to be mounted: unpack does
+it, and after a boot mount does. A disk is mounted read-only, without devices and
+setuid, below an overlay, and its file stays as it is; --writable lets the
+container write to it, which only a disk of your own should be trusted with.
 
 # Host
 
@@ -53,6 +92,8 @@ if it lies in an empty directory or on another file system than the root's, and
 is the container's working directory. Where it is an empty directory itself, or
 a person's home, which hold more than work, it stays empty and a warning says
 so; in /proc, /sys and /dev the container begins in /.
+
+# Mounting
 
 BUNDLE/rootfs.json says what is mounted; it is written before. umount undoes it,
 as often as it is called; mount does it again, as after a boot. Both take a
@@ -70,12 +111,27 @@ Of unpack:
 	--max-size SIZE     bytes of file content at most, as 500m or 2g; 0 is
 	                    without bound (64g)
 	--max-entries N     files at most; 0 is without bound (10000000)
+	--type TYPE         what SOURCE is: auto, dir, archive, image or disk
+	--driver DRIVER     how the root is kept, see above (auto)
+	--image NAME        of several images the one with this tag, name or digest
+	--platform OS/ARCH  of several platforms this one, if not the host's
+	--partition WHICH   of a disk: a number, label, or type as 0x83 or a GUID
+	--writable          the container writes to the disk itself
+	--size SIZE         bytes the container may write: by a project quota where
+	                    the file system has it, else by a file system that large
+	--map C:H:N         the container's ids from C on are N of the host's from H
+	                    on, by an id-mapped mount; may be repeated
+	--store DIR         where layers are kept ($GOPHERTAINER_STORE,
+	                    /var/lib/gophertainer, or gophertainer in
+	                    $XDG_DATA_HOME); gc has it too
 	--cwd DIR           with host: the current directory, if not the caller's
 
 # Examples
 
 	gt-rootfs unpack alpine.tar.gz web | gt-oci create --stdio=log:web.log | gt-oci start
-	zstd -dc image.tar.zst | gt-rootfs unpack - web
+	skopeo copy docker://alpine oci:alpine && gt-rootfs unpack alpine web
+	docker save nginx | gt-rootfs unpack --size 1g - web
+	gt-rootfs unpack --partition root --driver tmpfs disk.img test
 	gt-rootfs unpack host job && gt-oci run --bundle job job; gt-rootfs umount job
 	"poststop": [{"path": "/usr/local/bin/gt-rootfs", "args": ["gt-rootfs", "umount"]}]
 
@@ -102,6 +158,6 @@ var program = &tool.Program{
 		{Name: "unpack", Args: "SOURCE BUNDLE", Summary: "make a bundle from a directory, an archive, tiny or host", Make: unpack},
 		{Name: "mount", Args: "[BUNDLE]", Summary: "mount the root of a bundle again", Make: mount},
 		{Name: "umount", Args: "[BUNDLE]", Summary: "undo the mounts of a bundle", Make: umount},
-		{Name: "gc", Args: "DIR...", Summary: "remove what killed unpacks left", Make: gc},
+		{Name: "gc", Args: "[DIR...]", Summary: "remove what killed unpacks left", Make: gc},
 	},
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/bundle"
+	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/driver"
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/host"
 	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/tool"
@@ -29,8 +30,11 @@ func mountBundle(dir string) error {
 	if err != nil {
 		return err
 	}
-	if r == nil || r.Source != "host" {
+	if r == nil || r.Source != "host" && r.Driver == "" {
 		return nil // nothing of this bundle's root is ever mounted
+	}
+	if r.Source != "host" {
+		return driver.Mount(dir, r)
 	}
 	switch stands, err := host.Mounted(dir, r); {
 	case err != nil:
@@ -60,7 +64,7 @@ func unmountBundle(dir string) error {
 	if err != nil || r == nil {
 		return err
 	}
-	return host.Unmount(dir, r)
+	return undo(dir, r)
 }
 
 // each works on the bundle that is named, or on those of the states on stdin.

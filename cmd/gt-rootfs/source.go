@@ -1,90 +1,180 @@
 package main
 
 import (
-	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
-	"io/fs"
+	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 
-	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/bundle"
+	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/disk"
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/fill"
+	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/image"
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/tree"
 	"github.com/gophertainer/gophertainer/lib/fail"
 )
 
-// copy fills rootfs from a directory or an archive. It returns how many
-// devices were left out.
-func (w *wish) copy(ctx context.Context, rootfs string) (int, error) {
-	src := os.Stdin
-	dir := w.kind() == "dir"
-	if w.source != "-" && !dir {
+// kinds are the words of --type.
+var kinds = []string{"auto", "dir", "archive", "image", "disk"}
+
+// look finds out what the source is, as far as its beginning tells.
+func (w *wish) look() {
+	if w.kind != "auto" {
+		return
+	}
+	w.kind = "archive"
+	switch w.source {
+	case "tiny", "host":
+		w.kind = w.source
+		return
+	case "-":
+		return
+	}
+	info, err := os.Stat(w.source)
+	switch {
+	case err != nil:
+	case info.IsDir():
+		if w.kind = "dir"; image.Is(w.source) && !w.bind {
+			w.kind = "image"
+		}
+	case info.Mode().IsRegular() || info.Mode()&os.ModeDevice != 0 && info.Mode()&os.ModeCharDevice == 0:
+		f, err := os.OpenFile(w.source, os.O_RDONLY|unix.O_NONBLOCK, 0)
+		if err != nil {
+			return
+		}
+		defer f.Close()
+		if disk.Is(f) {
+			w.kind = "disk"
+		}
+	}
+}
+
+// content opens the source. close gives it back.
+func (w *wish) content(ctx context.Context, stage *bundle.Stage) (c *content, closing func(), err error) {
+	c = &content{opt: w.tree, store: w.openStore}
+	none := func() {}
+	switch w.kind {
+	case "dir":
+		c.dir = w.source
+		return c, none, nil
+	case "disk":
+		c.disk, err = w.findDisk()
+		return c, none, err
+	case "image":
+		if info, err := os.Stat(w.source); err == nil && info.IsDir() {
+			closing, err = w.openImage(c, w.source)
+			return c, closing, err
+		}
+	}
+	return w.openArchive(ctx, c, stage)
+}
+
+func (w *wish) openImage(c *content, dir string) (func(), error) {
+	files, err := image.OpenFiles(dir)
+	if err != nil {
+		return func() {}, err
+	}
+	choice := image.Choice{Name: w.image, Platform: image.Host()}
+	if w.platform != "" {
+		choice.Platform, err = image.ParsePlatform(w.platform)
+	}
+	if err == nil {
+		c.image, err = image.Open(files, choice)
+	}
+	return files.Close, err
+}
+
+// openArchive begins to read, and takes an image out of its archive.
+func (w *wish) openArchive(ctx context.Context, c *content, stage *bundle.Stage) (*content, func(), error) {
+	src, none := os.Stdin, func() {}
+	if w.source != "-" {
 		// O_NONBLOCK: to wait for the writer of a fifo is the reader's part.
 		f, err := os.OpenFile(w.source, os.O_RDONLY|unix.O_NONBLOCK, 0)
 		if err != nil {
-			return 0, errors.Unwrap(err)
+			return nil, none, errors.Unwrap(err)
 		}
-		defer f.Close()
+		none = func() { _ = f.Close() }
 		src = f
 	}
-	// Modes are given exactly, in the call that makes the file.
-	defer unix.Umask(unix.Umask(0))
-	t, err := tree.Open(ctx, rootfs, w.tree)
+	if w.driver != "auto" && w.driver != "copy" && w.driver != "loop" {
+		c.sum = sha256.New()
+	}
+	a, err := fill.Open(ctx, src, c.sum)
 	if err != nil {
-		return 0, err
+		return nil, none, err
+	}
+	closing := func() {
+		a.Close()
+		none()
+	}
+	if w.kind == "archive" && !image.Archived(a.First()) || w.kind == "auto" {
+		c.archive = a
+		return c, closing, nil
+	}
+	defer closing()
+	dir := stage.Path(".image")
+	if err := w.spool(ctx, a, dir); err != nil {
+		return nil, func() {}, err
+	}
+	c.sum, w.kind = nil, "image"
+	files, err := w.openImage(c, dir)
+	return c, func() {
+		files()
+		_ = os.RemoveAll(dir)
+	}, err
+}
+
+// spool puts the files of an image archive into a directory, since they come
+// in any order.
+func (w *wish) spool(ctx context.Context, a *fill.Archive, dir string) error {
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return err
+	}
+	t, err := tree.Open(ctx, dir, tree.Options{MaxBytes: w.tree.MaxBytes, MaxEntries: 10_000, NoDevices: true})
+	if err != nil {
+		return err
 	}
 	defer t.Close()
-	if dir {
-		err = fill.Dir(t, w.source)
-	} else {
-		err = fill.Tar(ctx, t, src)
+	if err := a.Into(t); err != nil {
+		return err
 	}
-	return t.Skipped, w.advise(err)
+	return t.Finish()
+}
+
+// findDisk finds the file system in a disk.
+func (w *wish) findDisk() (*bundle.Disk, error) {
+	path, err := filepath.Abs(w.source)
+	if err == nil {
+		path, err = filepath.EvalSymlinks(path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	size, err := f.Seek(0, 2)
+	if err != nil {
+		return nil, fmt.Errorf("find the end of %s: %w", path, err)
+	}
+	p, err := disk.Find(f, size, w.partition)
+	if err != nil {
+		return nil, err
+	}
+	return &bundle.Disk{Path: path, Offset: p.Offset, Length: p.Length, Type: p.Kind, Writable: w.writable}, nil
 }
 
 // advise names the option that lifts a limit.
-func (w *wish) advise(err error) error {
-	var limit *tree.LimitError
-	if !errors.As(err, &limit) {
+func advise(err error) error {
+	limit, ok := limited(err)
+	if !ok {
 		return err
 	}
 	return &fail.Error{Code: fail.CodeLimit, Cause: err, Hint: limit.Option + " changes that"}
-}
-
-func (w *wish) inPlace(stage *bundle.Stage, spec *specs.Spec) error {
-	if stage.Has("config.json") {
-		return fail.New(fail.CodeExists, "%s has a config.json, --bind writes its own", w.bundle)
-	}
-	abs, err := filepath.Abs(w.source)
-	if err == nil {
-		abs, err = filepath.EvalSymlinks(abs)
-	}
-	spec.Root.Path = abs
-	return err
-}
-
-// tiny lets the gt-box beside this program install itself, never one that
-// $PATH finds.
-func tiny(ctx context.Context, rootfs string) error {
-	self, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	box := filepath.Join(filepath.Dir(self), "gt-box")
-	cmd := exec.CommandContext(ctx, box, "install", rootfs)
-	cmd.Env = []string{}
-	out, err := cmd.CombinedOutput()
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return fail.New(fail.CodeHost, "%s does not exist, need the gt-box of this installation", box)
-	case err != nil && len(bytes.TrimSpace(out)) > 0:
-		return fail.New(fail.CodeHost, "%s", strings.TrimSpace(string(out)))
-	}
-	return err
 }

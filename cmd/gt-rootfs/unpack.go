@@ -6,16 +6,14 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"strconv"
 
-	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/bundle"
+	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/driver"
+	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/store"
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/tree"
-	"github.com/gophertainer/gophertainer/lib/fail"
-	"github.com/gophertainer/gophertainer/lib/state"
 	"github.com/gophertainer/gophertainer/lib/tool"
 )
 
@@ -26,22 +24,43 @@ type wish struct {
 	mode           os.FileMode
 	bind           bool
 	tree           tree.Options
+
+	open            *store.Store // once it is needed
+	driver, kind    string
+	image, platform string
+	partition       string
+	writable        bool
+	size            int64
+	store           string
+	maps            []string
 }
 
 func unpack(o *tool.Options) func(c *tool.Call) error {
-	w := &wish{mode: 0o700, tree: tree.Options{MaxBytes: 64 << 30, MaxEntries: 10_000_000}}
+	w := &wish{
+		mode: 0o700, driver: "auto", kind: "auto", store: store.Default(), tree: tree.Options{MaxBytes: 64 << 30, MaxEntries: 10_000_000},
+	}
 	o.String(&w.id, "id", 0, "ID", "the ID in the state (the bundle's name)")
 	o.Func(w.setMode, "mode", 0, "MODE", "permissions of a new bundle (0700)")
 	o.Bool(&w.bind, "bind", 0, "use the directory in place")
 	o.Bool(&w.tree.NoDevices, "no-devices", 0, "leave device nodes out")
-	o.Func(w.setSize, "max-size", 0, "SIZE", "bytes of file content at most, 0 without bound (64g)")
+	o.Func(setSize(&w.tree.MaxBytes), "max-size", 0, "SIZE", "bytes of file content at most, 0 without bound (64g)")
 	o.Int64(&w.tree.MaxEntries, "max-entries", 0, "N", "files at most, 0 without bound")
+	o.Enum(&w.driver, "driver", 0, driver.Names(), "how the root is kept (auto)")
+	o.Enum(&w.kind, "type", 0, kinds, "what SOURCE is (auto)")
+	o.String(&w.image, "image", 0, "NAME", "of several images the one of this name, tag or digest")
+	o.String(&w.platform, "platform", 0, "OS/ARCH", "of several platforms this one (the host's)")
+	o.String(&w.partition, "partition", 0, "WHICH", "of a disk: number, label or type")
+	o.Bool(&w.writable, "writable", 0, "let the container write to the disk itself")
+	o.Func(setSize(&w.size), "size", 0, "SIZE", "bytes the container may write")
+	o.Strings(&w.maps, "map", 0, "C:H:N", "container ids from C on are N of the host from H on")
+	o.String(&w.store, "store", 0, "DIR", "where layers are kept")
 	o.String(&w.cwd, "cwd", 0, "DIR", "with host: the current directory")
 	return func(c *tool.Call) error {
 		w.source, w.bundle = c.Args[0], c.Args[1]
 		if err := w.check(); err != nil {
 			return err
 		}
+		defer w.close()
 		// A signal ends the work, and what was done is undone.
 		ctx, stop := signal.NotifyContext(context.Background(), unix.SIGINT, unix.SIGTERM, unix.SIGHUP)
 		defer stop()
@@ -61,10 +80,11 @@ func (w *wish) setMode(text string) error {
 	return nil
 }
 
-func (w *wish) setSize(text string) error {
-	n, err := size(text)
-	w.tree.MaxBytes = n
-	return err
+func setSize(v *int64) func(string) error {
+	return func(text string) (err error) {
+		*v, err = size(text)
+		return err
+	}
 }
 
 // size reads 123, 64k, 500m, 2g or 1t, in powers of 1024.
@@ -82,42 +102,6 @@ func size(text string) (int64, error) {
 		return 0, fmt.Errorf("have %q, need a size such as 500m or 2g", text)
 	}
 	return n << shift, nil
-}
-
-func (w *wish) check() error {
-	if w.cwd != "" && w.source != "host" {
-		return fail.Usage("--cwd goes with host only")
-	}
-	if w.bind && w.kind() != "dir" {
-		return fail.Usage("--bind needs a directory, have %s", w.source)
-	}
-	if w.tree.MaxEntries < 0 {
-		return fail.Usage("--max-entries: have %d, need 0 or more", w.tree.MaxEntries)
-	}
-	if w.id == "" {
-		abs, err := filepath.Abs(w.bundle)
-		if err != nil {
-			return err
-		}
-		w.id = filepath.Base(abs)
-	}
-	if err := state.CheckID(w.id); err != nil {
-		return fmt.Errorf("%w (--id gives another)", err)
-	}
-	return nil
-}
-
-func (w *wish) kind() string {
-	switch w.source {
-	case "tiny", "host":
-		return w.source
-	case "-":
-		return "archive"
-	}
-	if info, err := os.Stat(w.source); err == nil && info.IsDir() {
-		return "dir"
-	}
-	return "archive"
 }
 
 // do makes the bundle and prints its state, in one go: without the state on
@@ -140,10 +124,8 @@ func (w *wish) do(ctx context.Context, c *tool.Call) error {
 	if err != nil {
 		return and(err, stage.Undo())
 	}
-	if w.source == "host" {
-		if err := w.mountHost(stage); err != nil {
-			return err
-		}
+	if err := w.mountRoot(stage); err != nil {
+		return err
 	}
 	if err := c.Print(append(line, '\n')); err != nil {
 		return and(err, w.retract(stage))
@@ -165,35 +147,21 @@ func (w *wish) fill(ctx context.Context, c *tool.Call, stage *bundle.Stage) erro
 	if err != nil {
 		return err
 	}
-	if w.source == "host" {
+	switch w.kind {
+	case "host":
 		err = w.planHost(c, stage, spec)
-	} else {
-		err = w.root(ctx, c, stage, spec)
+	case "tiny":
+		if err = os.Mkdir(stage.Path("rootfs"), 0o755); err == nil {
+			err = tiny(ctx, stage.Path("rootfs"))
+		}
+	default:
+		err = w.root(ctx, c, job{stage, spec})
 	}
 	if err == nil && !stage.Has("config.json") {
 		err = stage.Write("config.json", spec)
 	}
 	if err == nil {
 		err = stage.Chmod(w.mode)
-	}
-	return err
-}
-
-// root puts the root filesystem into the stage.
-func (w *wish) root(ctx context.Context, c *tool.Call, stage *bundle.Stage, spec *specs.Spec) error {
-	if w.bind {
-		return w.inPlace(stage, spec)
-	}
-	rootfs := stage.Path("rootfs")
-	if err := os.Mkdir(rootfs, 0o755); err != nil {
-		return err
-	}
-	if w.source == "tiny" {
-		return tiny(ctx, rootfs)
-	}
-	skipped, err := w.copy(ctx, rootfs)
-	if err == nil && skipped > 0 {
-		c.Warnf("%d device nodes were left out", skipped)
 	}
 	return err
 }

@@ -3,22 +3,18 @@ package archive
 import (
 	"context"
 	"errors"
+	"hash"
 	"io"
 	"os"
-
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
-
-	"github.com/gophertainer/gophertainer/lib/fail"
 )
-
-// MaxWindow is the largest zstd window in bytes, and with it the memory one
-// stream may take. It is what the zstd program accepts by itself.
-const MaxWindow = 128 << 20
 
 // Open recognises the format of r and returns its plain content, which the
 // end of ctx ends. r stays the caller's.
-func Open(ctx context.Context, r io.Reader) (*Stream, error) {
+func Open(ctx context.Context, r io.Reader) (*Stream, error) { return Summed(ctx, r, nil) }
+
+// Summed is Open, and all plain content goes through sum too. After io.EOF sum
+// is the caller's again.
+func Summed(ctx context.Context, r io.Reader, sum hash.Hash) (*Stream, error) {
 	plain := regular(r)
 	if f, ok := r.(*os.File); ok && !plain {
 		wait, err := newWaiter(ctx, f)
@@ -36,29 +32,20 @@ func Open(ctx context.Context, r io.Reader) (*Stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Stream{Format: format, ctx: ctx}
+	s := &Stream{Format: format, ctx: ctx, sum: sum}
 	src := &replay{head: head[:n], rest: r}
-	switch format {
-	case Gzip:
-		z, err := gzip.NewReader(src)
-		if err != nil {
-			return nil, explain(format, err)
+	if format == Tar {
+		if !plain {
+			return s.ahead(src, func() {}), nil
 		}
-		return s.ahead(z, func() { _ = z.Close() }), nil
-	case Zstd:
-		// One decoding goroutine: the other processor unpacks.
-		z, err := zstd.NewReader(src, zstd.WithDecoderConcurrency(1),
-			zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(MaxWindow))
-		if err != nil {
-			return nil, explain(format, err)
-		}
-		return s.ahead(z, z.Close), nil
+		s.src, s.buf = src, make([]byte, chunk)
+		return s, nil
 	}
-	if !plain {
-		return s.ahead(src, func() {}), nil
+	z, closing, err := plainOf(format, src)
+	if err != nil {
+		return nil, explain(format, err)
 	}
-	s.src, s.buf = src, make([]byte, chunk)
-	return s, nil
+	return s.ahead(z, closing), nil
 }
 
 // regular tells a file, whose reading always ends, from a pipe, where nobody
@@ -85,17 +72,4 @@ func (r *replay) Read(p []byte) (int, error) {
 		return n, nil
 	}
 	return r.rest.Read(p)
-}
-
-func explain(format Format, err error) error {
-	switch {
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return fail.New(fail.CodeInput, "the %s stream is cut off", format)
-	case errors.Is(err, zstd.ErrWindowSizeExceeded), errors.Is(err, zstd.ErrDecoderSizeExceeded):
-		return fail.New(fail.CodeLimit, "the zstd stream needs a window larger than %d MiB", MaxWindow>>20)
-	case errors.Is(err, gzip.ErrChecksum), errors.Is(err, gzip.ErrHeader), errors.Is(err, zstd.ErrCRCMismatch),
-		errors.Is(err, zstd.ErrMagicMismatch):
-		return fail.New(fail.CodeInput, "the %s stream is damaged: %w", format, err)
-	}
-	return fail.New(fail.CodeInput, "decompress %s: %w", format, err)
 }

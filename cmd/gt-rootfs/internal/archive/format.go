@@ -15,9 +15,12 @@ type Format string
 
 // The formats that can be read.
 const (
-	Tar  Format = "tar"
-	Gzip Format = "gzip"
-	Zstd Format = "zstd"
+	Tar   Format = "tar"
+	Gzip  Format = "gzip"
+	Zstd  Format = "zstd"
+	Xz    Format = "xz"
+	Bzip2 Format = "bzip2"
+	Lz4   Format = "lz4"
 )
 
 // peek is how much of a stream is looked at: the header of a tar, and where
@@ -32,9 +35,6 @@ type magic struct {
 
 // What is recognised only to say its name in a refusal.
 var others = []magic{
-	{0, "\xfd7zXZ\x00", "xz"},
-	{0, "BZh", "bzip2"},
-	{0, "\x04\x22\x4d\x18", "lz4"},
 	{0, "\x1f\x9d", "compress"},
 	{0, "]\x00\x00", "lzma"},
 	{0, "PK\x03\x04", "zip"},
@@ -47,16 +47,16 @@ var others = []magic{
 	{0, "070702", "cpio"},
 	{0, "070707", "cpio"},
 	{0, "\xc7\x71", "cpio"},
-	{0, "hsqs", "a squashfs image"},
-	{0, "XFSB", "an xfs image"},
+	{0, "hsqs", "a squashfs image in a pipe"},
+	{0, "XFSB", "an xfs image in a pipe"},
 	{0, "QFI\xfb", "a qcow2 image"},
 	{0, "\x7fELF", "an ELF program"},
 	{0, "#!", "a script"},
 	{0, "{", "JSON"},
 	{0, "<", "HTML or XML"},
-	{510, "\x55\xaa", "a disk image"},
-	{1024, "\xe2\xe1\xf5\xe0", "an erofs image"},
-	{1080, "\x53\xef", "an ext4 image"},
+	{510, "\x55\xaa", "a disk image in a pipe"},
+	{1024, "\xe2\xe1\xf5\xe0", "an erofs image in a pipe"},
+	{1080, "\x53\xef", "an ext4 image in a pipe"},
 }
 
 // detect names the format of a stream by its first bytes.
@@ -68,6 +68,12 @@ func detect(head []byte) (Format, error) {
 		return Gzip, nil
 	case bytes.HasPrefix(head, []byte("\x28\xb5\x2f\xfd")), skippable(head):
 		return Zstd, nil
+	case bytes.HasPrefix(head, []byte("\xfd7zXZ\x00")):
+		return Xz, nil
+	case bytes.HasPrefix(head, []byte("BZh")):
+		return Bzip2, nil
+	case bytes.HasPrefix(head, []byte("\x04\x22\x4d\x18")):
+		return Lz4, nil
 	case isTar(head):
 		return Tar, nil
 	}
@@ -80,7 +86,7 @@ func detect(head []byte) (Format, error) {
 }
 
 func refuse(what string) error {
-	return fail.New(fail.CodeInput, "have %s, need a tar archive, plain or compressed with gzip or zstd", what)
+	return fail.New(fail.CodeInput, "have %s, need a tar archive, plain or compressed with gzip, zstd, xz, bzip2 or lz4, an image, or a disk with ext4, xfs, btrfs, squashfs or erofs", what)
 }
 
 // skippable is a zstd frame that holds no data but may come first (RFC 8878,

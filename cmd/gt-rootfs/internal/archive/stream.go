@@ -3,6 +3,7 @@ package archive
 import (
 	"context"
 	"errors"
+	"hash"
 	"io"
 	"sync"
 )
@@ -17,6 +18,7 @@ type Stream struct {
 	Format Format
 
 	ctx context.Context
+	sum hash.Hash // of the plain content, if anybody wants it
 
 	src io.Reader // a plain file is read in place
 	buf []byte
@@ -47,6 +49,7 @@ func (s *Stream) Next() ([]byte, error) {
 	if s.full == nil {
 		n, err := fill(s.src, s.buf)
 		s.ended = err
+		s.add(s.buf[:n])
 		return s.some(s.buf[:n])
 	}
 	if s.held != nil {
@@ -74,6 +77,12 @@ func (s *Stream) some(b []byte) ([]byte, error) {
 		return b, nil
 	}
 	return nil, s.ended
+}
+
+func (s *Stream) add(b []byte) {
+	if s.sum != nil {
+		_, _ = s.sum.Write(b) // a hash takes everything (hash.Hash)
+	}
 }
 
 // Close ends the reading without waiting for a pipe that is silent; what was
@@ -113,6 +122,7 @@ func (s *Stream) produce(r io.Reader) {
 			buf = make([]byte, chunk)
 		}
 		n, err := fill(r, buf)
+		s.add(buf[:n])
 		select {
 		case s.full <- piece{buf[:n], err}:
 		case <-s.stop:

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+
 	"github.com/gophertainer/gophertainer/lib/fail"
 )
 
@@ -19,6 +21,32 @@ type Record struct {
 	Source string   `json:"source"`
 	Cwd    string   `json:"cwd,omitempty"` // shown over the host's root, through an overlay of its own
 	Mounts []string `json:"mounts"`        // relative to the bundle, in their order
+
+	Driver string   `json:"driver,omitempty"`
+	Why    string   `json:"why,omitempty"`   // the driver was taken
+	Store  string   `json:"store,omitempty"` // directory of what Keep names
+	Keep   []string `json:"keep,omitempty"`  // names in the store that the root is made of
+	Lower  []string `json:"lower,omitempty"` // read-only directories below the root, the topmost first
+	Disk   *Disk    `json:"disk,omitempty"`  // is mounted below the root, or as the root
+	Size   int64    `json:"size,omitempty"`  // bytes the container may write; 0 is without bound
+	Quota  uint32   `json:"quota,omitempty"` // project of the quota that holds it to Size
+	Digest string   `json:"digest,omitempty"`
+	Map    *Map     `json:"map,omitempty"`
+}
+
+// A Disk is a file system in a file or block device.
+type Disk struct {
+	Path     string `json:"path"` // absolute, or relative to the bundle
+	Offset   int64  `json:"offset,omitempty"`
+	Length   int64  `json:"length,omitempty"` // bytes; 0 is to the end
+	Type     string `json:"type"`
+	Writable bool   `json:"writable,omitempty"` // it is the root itself
+}
+
+// A Map says that the root shows owners moved by the maps of a user namespace.
+type Map struct {
+	UID []specs.LinuxIDMapping `json:"uid"`
+	GID []specs.LinuxIDMapping `json:"gid"`
 }
 
 // ReadRecord returns nil if the bundle has no record.
@@ -31,7 +59,7 @@ func ReadRecord(dir string) (*Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !info.Mode().IsRegular() || info.Size() > 1<<16 {
+	if !info.Mode().IsRegular() || info.Size() > 1<<20 {
 		return nil, fail.New(fail.CodeInput, "%s is not one that gt-rootfs wrote", path)
 	}
 	text, err := os.ReadFile(path)

@@ -22,6 +22,21 @@ func Dir(t *tree.Tree, src string) error {
 	if err != nil {
 		return fmt.Errorf("open %s: %w", src, err)
 	}
+	return begin(t, root)
+}
+
+// DirAt is Dir for an open directory, which stays the caller's.
+func DirAt(t *tree.Tree, dir int) error {
+	root, err := unix.Openat(dir, ".", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	return begin(t, root)
+}
+
+// begin takes the descriptor over.
+func begin(t *tree.Tree, root int) error {
+	var err error
 	w := &walk{tree: t, links: map[inode]string{}, buf: make([]byte, small)}
 	if w.root.dev, w.root.ino, err = t.Root(); err != nil {
 		return errors.Join(err, unix.Close(root))

@@ -156,6 +156,15 @@ func meta(fd int, st *unix.Stat_t) (*tree.Meta, error) {
 	return m, nil
 }
 
+// Meta is all that an open file is but its content; fd may be O_PATH.
+func Meta(fd int) (*tree.Meta, error) {
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		return nil, err
+	}
+	return meta(fd, &st)
+}
+
 // attribute asks with a buffer that is large enough, which may take turns.
 func attribute(get func([]byte) (int, error)) ([]byte, error) {
 	for {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 
 	"golang.org/x/sys/unix"
@@ -16,28 +17,90 @@ import (
 
 // Tar unpacks an archive, plain or compressed, into the tree and finishes it.
 func Tar(ctx context.Context, t *tree.Tree, src io.Reader) error {
-	s, err := archive.Open(ctx, src)
+	a, err := Open(ctx, src, nil)
 	if err != nil {
 		return err
 	}
-	defer s.Close()
-	r := tar.NewReader(s)
-	r.Verified = s.Format != archive.Tar
-	for {
-		e, err := r.Next()
-		if errors.Is(err, io.EOF) {
-			return t.Finish()
-		}
-		if err != nil {
-			return err
-		}
-		if err := entry(t, r, e); err != nil {
+	defer a.Close()
+	if err := a.Into(t); err != nil {
+		return err
+	}
+	return t.Finish()
+}
+
+// An Archive is one whose first entry was read, which says what it is.
+type Archive struct {
+	Done bool // all was read
+
+	stream *archive.Stream
+	r      *tar.Reader
+	first  *tar.Entry
+}
+
+// Open begins to read an archive; all its plain content goes through sum, if
+// there is one. src stays the caller's.
+func Open(ctx context.Context, src io.Reader, sum hash.Hash) (*Archive, error) {
+	s, err := archive.Summed(ctx, src, sum)
+	if err != nil {
+		return nil, err
+	}
+	a, err := begun(s)
+	if err != nil {
+		s.Close()
+	}
+	return a, err
+}
+
+// Layer puts all of an opened archive into the tree, which it does not finish.
+func Layer(t *tree.Tree, s *archive.Stream) error {
+	a, err := begun(s)
+	if err != nil {
+		return err
+	}
+	return a.Into(t)
+}
+
+func begun(s *archive.Stream) (*Archive, error) {
+	a := &Archive{stream: s, r: tar.NewReader(s)}
+	a.r.Verified = s.Format != archive.Tar
+	var err error
+	if a.first, err = a.r.Next(); err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	return a, nil
+}
+
+// Close ends the reading.
+func (a *Archive) Close() { a.stream.Close() }
+
+// First is the name of the first entry, "" if there is none.
+func (a *Archive) First() string {
+	if a.first == nil {
+		return ""
+	}
+	return a.first.Name
+}
+
+// Into puts all entries into the tree, which it does not finish.
+func (a *Archive) Into(t *tree.Tree) error {
+	for e := a.first; e != nil; {
+		if err := entry(t, a.r, e); err != nil {
 			return fmt.Errorf("%s: %w", tar.Show(e.Name), err)
 		}
+		next, err := a.r.Next()
+		if err != nil && !errors.Is(err, io.EOF) {
+			return err
+		}
+		e = next
 	}
+	a.Done = true
+	return nil
 }
 
 func entry(t *tree.Tree, r *tar.Reader, e *tar.Entry) error {
+	if t.IsWhiteout(e.Name) {
+		return t.Whiteout(e.Name)
+	}
 	m := tree.Meta{
 		Mode: e.Mode, UID: e.UID, GID: e.GID,
 		Atime: unix.Timespec{Nsec: unix.UTIME_OMIT},

@@ -22,7 +22,8 @@ func (t *Tree) Dir(name string, m *Meta) error {
 		if err != nil {
 			return err
 		}
-		if err := t.mkdir(dir, base); err != nil {
+		t.made(name)
+		if err := t.mkdir(dir, base, name); err != nil {
 			return err
 		}
 	}
@@ -30,7 +31,7 @@ func (t *Tree) Dir(name string, m *Meta) error {
 	return nil
 }
 
-func (t *Tree) mkdir(dir int, base string) error {
+func (t *Tree) mkdir(dir int, base, name string) error {
 	err := unix.Mkdirat(dir, base, 0o700)
 	if err != unix.EEXIST {
 		return err
@@ -41,6 +42,9 @@ func (t *Tree) mkdir(dir int, base string) error {
 	}
 	if st.Mode&unix.S_IFMT == unix.S_IFDIR {
 		return nil
+	}
+	if t.opt.Form == Overlay && st.Mode&unix.S_IFMT == unix.S_IFCHR && st.Rdev == 0 {
+		t.hide[name] = true // the whiteout came first
 	}
 	if err := t.unlink(dir, base); err != nil {
 		return err
@@ -67,6 +71,9 @@ func (t *Tree) unlink(dir int, base string) error {
 	if err == unix.EISDIR || err == unix.EPERM {
 		err = unix.Unlinkat(dir, base, unix.AT_REMOVEDIR)
 	}
+	if err == unix.ENOTEMPTY && t.layer > 1 {
+		return t.remove(dir, base)
+	}
 	if err == unix.ENOTEMPTY {
 		return fail.New(fail.CodeInput, "a directory with entries is in its place")
 	}
@@ -83,6 +90,7 @@ func (t *Tree) place(name, kind string) (string, int, string, error) {
 		return "", -1, "", fail.New(fail.CodeUnsafe, "the root would be a %s, need a directory", kind)
 	}
 	dir, base, err := t.parent(name, true)
+	t.made(name)
 	return name, dir, base, err
 }
 
@@ -125,14 +133,14 @@ func (t *Tree) Link(name, target string) error {
 	// The cache may give up one of the two: the second is asked for again.
 	from, old, err := t.parent(target, false)
 	if err != nil {
-		return fmt.Errorf("link to %s: %w", target, err)
+		return fmt.Errorf("link to %s: %w", target, t.below(err))
 	}
 	if dir, base, err = t.parent(name, true); err != nil {
 		return err
 	}
 	var there, here unix.Stat_t
 	if err := unix.Fstatat(from, old, &there, unix.AT_SYMLINK_NOFOLLOW); err != nil {
-		return fmt.Errorf("link to %s: %w", target, err)
+		return fmt.Errorf("link to %s: %w", target, t.below(err))
 	}
 	if there.Mode&unix.S_IFMT == unix.S_IFDIR {
 		return fail.New(fail.CodeInput, "a hard link to the directory %s", target)

@@ -115,6 +115,15 @@ func (t *Tree) remember(name string, m *Meta) {
 // a later entry is left alone.
 func (t *Tree) Finish() error {
 	t.parents.drop()
+	if err := t.hiding(); err != nil {
+		return err
+	}
+	for name := range t.guessed {
+		if _, ok := t.index[name]; !ok {
+			t.implied = append(t.implied, name)
+		}
+	}
+	slices.Sort(t.implied)
 	t.index = nil
 	slices.SortFunc(t.late, func(a, b late) int { return strings.Compare(b.name, a.name) })
 	rooted := false

@@ -75,7 +75,9 @@ func (t *Tree) parent(name string, make bool) (int, string, error) {
 	}
 	fd, err := path.Open(t.root, dir, unix.O_PATH|unix.O_DIRECTORY)
 	if err == unix.ENOENT && make {
+		t.renew(dir)
 		fd, err = path.MkdirAll(t.root, dir, 0o755)
+		t.imply(dir)
 	}
 	if err != nil {
 		return -1, "", err

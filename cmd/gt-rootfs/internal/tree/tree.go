@@ -40,6 +40,8 @@ type Options struct {
 	MaxBytes   int64 // of file content; 0 is without bound
 	MaxEntries int64 // 0 is without bound
 	NoDevices  bool  // leave device nodes out
+	Form       Form  // what the source is
+	User       bool  // the marks of overlayfs are to work in a user namespace
 }
 
 // A LimitError is a bound of the Options that was met.
@@ -66,6 +68,12 @@ type Tree struct {
 	parents parents
 	late    []late
 	index   map[string]int
+
+	layer   int             // counted from 1
+	fresh   map[string]bool // came with this layer, from the second on
+	hide    map[string]bool // directories to be marked opaque
+	guessed map[string]bool // directories made without an entry, so far
+	implied []string
 }
 
 // Open starts to fill the empty directory dir, which becomes a plain one that
@@ -78,7 +86,7 @@ func Open(ctx context.Context, dir string, opt Options) (*Tree, error) {
 	t := &Tree{
 		ctx: ctx, root: root, opt: opt,
 		uid: uint32(os.Geteuid()), gid: uint32(os.Getegid()),
-		index: map[string]int{},
+		index: map[string]int{}, hide: map[string]bool{}, guessed: map[string]bool{},
 	}
 	if err := t.plain(); err != nil {
 		t.Close()

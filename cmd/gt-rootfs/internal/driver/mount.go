@@ -1,0 +1,77 @@
+package driver
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/bundle"
+)
+
+// Mounted tells whether all mounts of a record stand.
+func Mounted(dir string, r *bundle.Record) (bool, error) {
+	for _, name := range r.Mounts {
+		var st unix.Statx_t
+		err := unix.Statx(unix.AT_FDCWD, filepath.Join(dir, name), unix.AT_SYMLINK_NOFOLLOW, 0, &st)
+		if err == unix.ENOENT {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		if st.Attributes&unix.STATX_ATTR_MOUNT_ROOT == 0 {
+			return false, nil
+		}
+	}
+	return len(r.Mounts) > 0, nil
+}
+
+// Mount mounts the root of a bundle as its record says. What it is about to do
+// it records first; on failure nothing stays mounted.
+func Mount(dir string, r *bundle.Record) error {
+	d, err := Find(r.Driver)
+	if err != nil {
+		return err
+	}
+	want := d.Standing(r)
+	if len(want) == 0 {
+		return nil
+	}
+	r.Mounts = want
+	if stands, err := Mounted(dir, r); err != nil || stands {
+		return err
+	}
+	if err := Unmount(dir, r); err != nil {
+		return err
+	}
+	r.Mounts = want
+	if err := bundle.WriteRecord(dir, r); err != nil {
+		return err
+	}
+	if err := d.Mount(dir, r); err != nil {
+		return errors.Join(err, Unmount(dir, r))
+	}
+	return nil
+}
+
+// Unmount undoes the mounts of a record, as far as there are any, and forgets
+// them. Only the places that drivers use are ever touched, whatever a record
+// says. What a container still uses goes when that ends; what it wrote stays,
+// but for a tmpfs.
+func Unmount(dir string, r *bundle.Record) error {
+	for _, name := range []string{rootfs, upper, lower} {
+		if err := detach(filepath.Join(dir, name)); err != nil {
+			return err
+		}
+	}
+	for _, name := range []string{upper, lower} {
+		err := unix.Rmdir(filepath.Join(dir, name))
+		if err != nil && err != unix.ENOENT && err != unix.ENOTEMPTY && err != unix.EEXIST && err != unix.ENOTDIR {
+			return &os.PathError{Op: "remove", Path: filepath.Join(dir, name), Err: err}
+		}
+	}
+	r.Mounts = []string{}
+	return bundle.WriteRecord(dir, r)
+}

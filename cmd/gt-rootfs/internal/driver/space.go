@@ -1,0 +1,34 @@
+package driver
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+
+	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/bundle"
+)
+
+// spaceName is a file with the file system of a writable layer that is limited.
+const spaceName = "upper.img"
+
+// limit prepares a writable layer of the record's size: by a project quota
+// where the file system has them, else by a file system of that size.
+func limit(j *Job) error {
+	project, err := quota(j.Stage.Dir, j.Stage.Path(upper), j.Record.Size)
+	if err == nil {
+		j.Record.Quota = project
+		return nil
+	}
+	if !errors.Is(err, errNoQuota) {
+		return err
+	}
+	return format(context.Background(), j.Stage.Path(spaceName), j.Record.Size)
+}
+
+func mountSpace(dir string) error {
+	fd, err := Disk(dir, &bundle.Disk{Path: spaceName, Type: "ext4", Writable: true})
+	if err != nil {
+		return err
+	}
+	return attach(fd, filepath.Join(dir, upper))
+}
