@@ -9,35 +9,46 @@ import (
 	"github.com/gophertainer/gophertainer/lib/fail"
 )
 
-// Check looks at the words and numbers of a profile. What it returns names the
-// member as in a config.json: /linux/seccomp/syscalls/3/args/0.
-// (runtime-spec, config-linux.md, Seccomp.)
+// Check looks at the words and numbers of a profile, and returns the first of
+// Findings. What it returns names the member as in a config.json:
+// /linux/seccomp/syscalls/3/args/0. (runtime-spec, config-linux.md, Seccomp.)
 func Check(s *specs.LinuxSeccomp) error {
+	for _, err := range Findings(s) {
+		return err
+	}
+	return nil
+}
+
+// Findings lists what is wrong with a profile, of each rule the first.
+func Findings(s *specs.LinuxSeccomp) []error {
 	const at = "/linux/seccomp/"
+	var found []error
+	add := func(err error) {
+		if err != nil {
+			found = append(found, err)
+		}
+	}
 	if s.DefaultAction == specs.ActNotify {
 		// Then seccomp(2) itself and the way out of gt-init would wait for an
 		// agent that has not got the descriptor yet.
-		return fail.Spec(at+"defaultAction", "have %s, need an action that answers by itself", s.DefaultAction)
-	}
-	if err := checkAction(at+"defaultAction", at+"defaultErrnoRet", s.DefaultAction, s.DefaultErrnoRet); err != nil {
-		return err
+		add(fail.Spec(at+"defaultAction", "have %s, need an action that answers by itself", s.DefaultAction))
+	} else {
+		add(checkAction(at+"defaultAction", at+"defaultErrnoRet", s.DefaultAction, s.DefaultErrnoRet))
 	}
 	for i, a := range s.Architectures {
 		if !known(archs, a) {
-			return fail.Spec(index(at+"architectures", i), "unknown architecture %q, need one of %s", a, list(archs))
+			add(fail.Spec(index(at+"architectures", i), "unknown architecture %q, need one of %s", a, list(archs)))
 		}
 	}
 	for i, f := range s.Flags {
 		if _, ok := flagOf(f); !ok {
-			return fail.Spec(index(at+"flags", i), "unknown flag %q, need one of %s", f, list(flagNames()))
+			add(fail.Spec(index(at+"flags", i), "unknown flag %q, need one of %s", f, list(flagNames())))
 		}
 	}
 	for i := range s.Syscalls {
-		if err := checkRule(index(at+"syscalls", i), &s.Syscalls[i]); err != nil {
-			return err
-		}
+		add(checkRule(index(at+"syscalls", i), &s.Syscalls[i]))
 	}
-	return nil
+	return found
 }
 
 func checkRule(at string, r *specs.LinuxSyscall) error {

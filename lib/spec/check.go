@@ -67,6 +67,7 @@ func Findings(s *specs.Spec) []*fail.Error {
 	c.mounts(s.Mounts)
 	c.namespaces(l)
 	c.maps(l)
+	c.mapped(l, s.Process)
 	c.paths(l)
 	c.devices(l.Devices)
 	c.hooks(s.Hooks)

@@ -43,6 +43,31 @@ func (c *checker) mapLines(at string, list []specs.LinuxIDMapping) {
 	}
 }
 
+// mapped: a user or group without a line in a new user namespace cannot be
+// taken on (setuid(2), EINVAL).
+func (c *checker) mapped(l *specs.Linux, p *specs.Process) {
+	if p == nil || !owned(l)[specs.UserNamespace].created {
+		return
+	}
+	c.line("/process/user/uid", "uidMappings", p.User.UID, l.UIDMappings)
+	c.line("/process/user/gid", "gidMappings", p.User.GID, l.GIDMappings)
+	for i, g := range p.User.AdditionalGids {
+		c.line(index("/process/user/additionalGids", i), "gidMappings", g, l.GIDMappings)
+	}
+}
+
+func (c *checker) line(member, side string, id uint32, list []specs.LinuxIDMapping) {
+	if len(list) == 0 || id == nobody {
+		return
+	}
+	for _, m := range list {
+		if id >= m.ContainerID && uint64(id) < uint64(m.ContainerID)+uint64(m.Size) {
+			return
+		}
+	}
+	c.refuse(member, "have %d, need one that /linux/%s maps", id, side)
+}
+
 func meet(a, n, b, m uint32) bool {
 	return uint64(a) < uint64(b)+uint64(m) && uint64(b) < uint64(a)+uint64(n)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/json"
 )
 
 // reported is an error that was said already.
@@ -85,33 +86,15 @@ func (c *Call) log(level, text string, d fail.Error) {
 
 func jsonLine(level, text, at string, d fail.Error) []byte {
 	b := []byte(`{"level":"` + level + `","msg":`)
-	b = appendQuoted(b, text)
+	b = json.AppendString(b, text)
 	b = append(b, `,"time":"`+at+`"`...)
 	for _, kv := range [][2]string{{"code", string(d.Code)}, {"op", d.Op}, {"member", d.Member}, {"path", d.Path}, {"hint", d.Hint}} {
 		if kv[1] != "" {
-			b = appendQuoted(append(b, `,"`+kv[0]+`":`...), kv[1])
+			b = json.AppendString(append(b, `,"`+kv[0]+`":`...), kv[1])
 		}
 	}
 	if d.Errno != 0 {
 		b = strconv.AppendInt(append(b, `,"errno":`...), int64(d.Errno), 10)
 	}
 	return append(b, '}')
-}
-
-// appendQuoted writes a JSON string; what is not UTF-8 becomes U+FFFD.
-func appendQuoted(b []byte, s string) []byte {
-	b = append(b, '"')
-	for _, r := range s {
-		switch {
-		case r == '"' || r == '\\':
-			b = append(b, '\\', byte(r))
-		case r == '\n':
-			b = append(b, '\\', 'n')
-		case r < 0x20:
-			b = fmt.Appendf(b, "\\u%04x", r)
-		default:
-			b = append(b, string(r)...)
-		}
-	}
-	return append(b, '"')
 }
