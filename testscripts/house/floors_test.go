@@ -14,7 +14,7 @@ var floors = [][]string{
 	1: {"plan", "spec", "state", "hook", "idmap", "event", "tool"},
 	2: {"ns", "mount", "cgroup", "seccomp", "cred", "tty"},
 	3: {"birth"},
-	4: {"container"},
+	4: {"container", "plugin"},
 }
 
 // lib may import beside the standard library and the lower floors.
@@ -35,6 +35,7 @@ var kept = map[string]string{
 	"github.com/u-root":                    "cmd/gt-box",
 	"github.com/alecthomas/kong":           "cmd/gt-run",
 	"github.com/rogpeppe/go-internal":      "testscripts",
+	"aead.dev/minisign":                    "cmd/gt-plugin",
 	"net/http":                             "cmd/gt-mon",
 }
 

@@ -1,0 +1,211 @@
+package keep
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/gophertainer/gophertainer/cmd/gt-plugin/internal/chain"
+	"github.com/gophertainer/gophertainer/cmd/gt-plugin/internal/store"
+	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/plugin"
+)
+
+// Codes of errors on the socket beside those of the protocol.
+const (
+	CodeDenied = -32001
+	CodePlugin = -32002
+)
+
+// The methods of the socket.
+const (
+	MethodCreate = "create" // chain.Outcome of a plugin.SpecRequest
+	MethodCall   = "call"   // any method of a plugin
+	MethodSync   = "sync"   // the set of loaded plugins is another one
+	MethodList   = "status"
+)
+
+// CallParams are those of call.
+type CallParams struct {
+	Plugin string          `json:"plugin"`
+	Method string          `json:"method"`
+	Params json.RawMessage `json:"params,omitempty"`
+}
+
+// Listen opens the socket: the one that was handed over (sd_listen_fds(3)), or
+// the store's. Of two serves one gets it.
+func Listen(s *store.Store) (fd int, lock *os.File, err error) {
+	if err := s.Make(); err != nil {
+		return -1, nil, err
+	}
+	if lock, err = os.OpenFile(s.Path("serve.lock"), os.O_CREATE|os.O_RDWR, 0o600); err != nil {
+		return -1, nil, err
+	}
+	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		lock.Close()
+		return -1, nil, fail.New(fail.CodeBusy, "another gt-plugin serve runs for %s", s.Root)
+	}
+	if os.Getenv("LISTEN_PID") == strconv.Itoa(os.Getpid()) && os.Getenv("LISTEN_FDS") == "1" {
+		unix.CloseOnExec(3)
+		return 3, lock, nil
+	}
+	fd, err = unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return -1, lock, err
+	}
+	if err := os.Remove(s.Socket()); err != nil && !os.IsNotExist(err) {
+		return -1, lock, err
+	}
+	if err := unix.Bind(fd, &unix.SockaddrUnix{Name: s.Socket()}); err != nil {
+		return -1, lock, &fail.Error{Op: "bind " + s.Socket(), Cause: err}
+	}
+	return fd, lock, errors.Join(os.Chmod(s.Socket(), 0o600), unix.Listen(fd, 128))
+}
+
+// Serve answers on the socket until ctx is done.
+func (k *Keeper) Serve(ctx context.Context, fd int) error {
+	var conns sync.WaitGroup
+	defer conns.Wait()
+	stop, err := unix.Eventfd(0, unix.EFD_CLOEXEC)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(stop)
+	go func() {
+		<-ctx.Done()
+		_, _ = unix.Write(stop, []byte{1, 0, 0, 0, 0, 0, 0, 0})
+	}()
+	for {
+		fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}, {Fd: int32(stop), Events: unix.POLLIN}}
+		if _, err := unix.Poll(fds, -1); err != nil && err != unix.EINTR {
+			return err
+		}
+		if fds[1].Revents != 0 {
+			return nil
+		}
+		conn, _, err := unix.Accept4(fd, unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK)
+		if err != nil {
+			continue // the caller has gone again
+		}
+		conns.Go(func() { k.converse(ctx, os.NewFile(uintptr(conn), "serve")) })
+	}
+}
+
+// patience bounds how long a caller may take between two lines.
+const patience = time.Minute
+
+func (k *Keeper) converse(ctx context.Context, f *os.File) {
+	defer f.Close()
+	if err := peer(f); err != nil {
+		k.Warn("socket: %v", err)
+		return
+	}
+	stop := context.AfterFunc(ctx, func() { _ = f.SetReadDeadline(time.Now()) })
+	defer stop()
+	lines := plugin.NewLines(f)
+	for ctx.Err() == nil {
+		_ = f.SetReadDeadline(time.Now().Add(patience))
+		line, err := lines.Next()
+		if err != nil {
+			return
+		}
+		var r plugin.Request
+		if err := json.Unmarshal(line, &r); err != nil {
+			return
+		}
+		b, err := json.Marshal(k.answer(ctx, &r))
+		if err != nil {
+			k.Warn("socket: %v", err)
+			return
+		}
+		if _, err := f.Write(append(b, '\n')); err != nil {
+			return
+		}
+	}
+}
+
+// peer refuses everybody but root and the user of this process.
+func peer(f *os.File) error {
+	raw, err := f.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var cred *unix.Ucred
+	var cerr error
+	if err := raw.Control(func(fd uintptr) { cred, cerr = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED) }); err != nil {
+		return err
+	}
+	if cerr != nil {
+		return cerr
+	}
+	if cred.Uid != 0 && int(cred.Uid) != os.Geteuid() {
+		return fmt.Errorf("refused user %d", cred.Uid)
+	}
+	return nil
+}
+
+func (k *Keeper) answer(ctx context.Context, r *plugin.Request) *plugin.Response {
+	result, err := k.dispatch(ctx, r)
+	out := &plugin.Response{JSONRPC: "2.0", ID: r.ID}
+	if err == nil {
+		out.Result, err = json.Marshal(result)
+	}
+	if err != nil {
+		out.Result, out.Error = nil, Wrap(err)
+	}
+	return out
+}
+
+// Wrap gives an error its code on the socket.
+func Wrap(err error) *plugin.Error {
+	var denied *chain.Denied
+	var own *plugin.Error
+	switch {
+	case errors.As(err, &denied):
+		return &plugin.Error{Code: CodeDenied, Message: err.Error()}
+	case errors.As(err, &own) && err.Error() == own.Message:
+		return own
+	}
+	return &plugin.Error{Code: CodePlugin, Message: err.Error()}
+}
+
+func (k *Keeper) dispatch(ctx context.Context, r *plugin.Request) (any, error) {
+	// What load and unload have done holds from their return on.
+	if err := k.Sync(); err != nil {
+		return nil, err
+	}
+	switch r.Method {
+	case MethodSync:
+		return struct{}{}, nil
+	case MethodList:
+		return k.Status(), nil
+	case MethodCreate:
+		var in plugin.SpecRequest
+		if err := json.Unmarshal(r.Params, &in); err != nil {
+			return nil, err
+		}
+		list := k.Entries(func(r *store.Record) bool { return store.AtCreate(r.Info.Type) })
+		chain.Order(list)
+		return chain.Run(ctx, k, list, in)
+	case MethodCall:
+		var in CallParams
+		if err := json.Unmarshal(r.Params, &in); err != nil {
+			return nil, err
+		}
+		list := k.Entries(func(r *store.Record) bool { return r.Name == in.Plugin })
+		if len(list) == 0 {
+			return nil, fail.New(fail.CodeNoSuch, "plugin %s is not loaded", in.Plugin)
+		}
+		ctx, cancel := context.WithTimeout(ctx, list[0].Deadline())
+		defer cancel()
+		return k.Ask(ctx, list[0], in.Method, in.Params)
+	}
+	return nil, &plugin.Error{Code: plugin.CodeMethod, Message: "have no method " + r.Method}
+}

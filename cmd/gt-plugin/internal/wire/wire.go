@@ -1,0 +1,159 @@
+// Package wire is the calling side of the protocol: requests go out as lines,
+// answers come back by their id, in any order.
+package wire
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/plugin"
+)
+
+// Conn is a conversation with one plugin. Calls may run at the same time.
+type Conn struct {
+	in      *os.File // a pipe, so that a plugin that does not read cannot hold us
+	write   sync.Mutex
+	lock    sync.Mutex
+	next    int64
+	pending map[string]chan *plugin.Response
+	err     error // why it ended
+	done    chan struct{}
+}
+
+// New talks through in and out. It owns in; reading ends with the first thing
+// that is not an answer.
+func New(in *os.File, out io.Reader) *Conn {
+	c := &Conn{in: in, pending: map[string]chan *plugin.Response{}, done: make(chan struct{})}
+	go c.read(plugin.NewLines(out))
+	return c
+}
+
+// Done is closed when no more answers come.
+func (c *Conn) Done() <-chan struct{} { return c.done }
+
+// Err is why the conversation ended; io.EOF when the plugin closed it.
+func (c *Conn) Err() error {
+	c.lock.Lock()
+	defer c.lock.Unlock()
+	return c.err
+}
+
+// CloseWrite tells the plugin that nothing more will come.
+func (c *Conn) CloseWrite() { c.in.Close() }
+
+func (c *Conn) read(lines *plugin.Lines) {
+	var err error
+	for err == nil {
+		var line []byte
+		if line, err = lines.Next(); err != nil {
+			break
+		}
+		var r *plugin.Response
+		if r, err = plugin.DecodeResponse(line); err != nil {
+			break
+		}
+		c.lock.Lock()
+		answer, ok := c.pending[string(r.ID)]
+		delete(c.pending, string(r.ID))
+		c.lock.Unlock()
+		if !ok {
+			err = fmt.Errorf("have an answer to request %.40s, which was not asked", r.ID)
+			break
+		}
+		answer <- r
+	}
+	c.lock.Lock()
+	c.err = err
+	c.lock.Unlock()
+	close(c.done)
+}
+
+// Call sends a request and decodes its result into result, unless that is nil.
+// An *plugin.Error is the plugin's own answer; any other error means that the
+// conversation is over.
+func (c *Conn) Call(ctx context.Context, method string, params, result any) error {
+	raw, err := c.Raw(ctx, method, params)
+	if err != nil || result == nil {
+		return err
+	}
+	if err := json.Unmarshal(raw, result); err != nil {
+		return fail.New(fail.CodeInput, "%s: decode result: %w", method, err)
+	}
+	return nil
+}
+
+// Raw is Call with the result as it came.
+func (c *Conn) Raw(ctx context.Context, method string, params any) (json.RawMessage, error) {
+	answer := make(chan *plugin.Response, 1)
+	c.lock.Lock()
+	c.next++
+	id := strconv.FormatInt(c.next, 10)
+	c.pending[id] = answer
+	c.lock.Unlock()
+	if err := c.send(ctx, id, method, params); err != nil {
+		return nil, fmt.Errorf("%s: %w", method, err)
+	}
+	select {
+	case r := <-answer:
+		return outcome(r)
+	case <-c.done:
+	case <-ctx.Done():
+		return nil, fail.New(fail.CodeTimeout, "%s: have no answer within its deadline", method)
+	}
+	select {
+	case r := <-answer: // it came just before the end
+		return outcome(r)
+	default:
+	}
+	err := c.Err()
+	if errors.Is(err, io.EOF) {
+		err = errors.New("plugin ended")
+	}
+	return nil, fmt.Errorf("%s: %w", method, err)
+}
+
+func outcome(r *plugin.Response) (json.RawMessage, error) {
+	if r.Error != nil {
+		return nil, r.Error
+	}
+	return r.Result, nil
+}
+
+func (c *Conn) send(ctx context.Context, id, method string, params any) error {
+	r := plugin.Request{JSONRPC: "2.0", ID: json.RawMessage(id), Method: method}
+	if params != nil {
+		b, err := json.Marshal(params)
+		if err != nil {
+			return err
+		}
+		r.Params = b
+	}
+	line, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	if len(line) > plugin.MaxMessage {
+		return plugin.ErrTooLong
+	}
+	c.write.Lock()
+	defer c.write.Unlock()
+	end, _ := ctx.Deadline()
+	if err := c.in.SetWriteDeadline(end); err != nil {
+		return err
+	}
+	defer func() { _ = c.in.SetWriteDeadline(time.Time{}) }()
+	if _, err := c.in.Write(append(line, '\n')); errors.Is(err, os.ErrDeadlineExceeded) {
+		return fail.New(fail.CodeTimeout, "plugin does not read within the deadline")
+	} else if err != nil {
+		return errors.New("plugin ended")
+	}
+	return nil
+}
