@@ -2,7 +2,6 @@ package birth
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"syscall"
 
@@ -35,7 +34,7 @@ func Explain(p *plan.Plan, t plan.Trouble) error {
 		return e
 	}
 	e.Cause = cause(t)
-	e.Hint = hint(s, t)
+	e.Hint = hint(p, t)
 	return e
 }
 
@@ -48,26 +47,6 @@ func cause(t plan.Trouble) error {
 		return fmt.Errorf("%s: %w", t.Note, errno)
 	}
 	return errno
-}
-
-func hint(s *plan.Step, t plan.Trouble) string {
-	errno := syscall.Errno(t.Errno)
-	switch {
-	case (s.Op == plan.OpBind || s.Op == plan.OpRoot) && errno == unix.ENOENT && s.Source != "":
-		if _, err := os.Lstat(s.Source); os.IsNotExist(err) {
-			return "the source does not exist"
-		}
-	case s.Op == plan.OpMount && errno == unix.ENODEV:
-		return "this kernel has no filesystem " + s.Type
-	case s.Op == plan.OpRlimit && errno == unix.EPERM:
-		var own unix.Rlimit
-		if unix.Getrlimit(int(s.Nums[0]), &own) == nil && s.Nums[2] > own.Max {
-			return fmt.Sprintf("the hard limit here is %d and CAP_SYS_RESOURCE is missing", own.Max)
-		}
-	case s.Op == plan.OpSysctl && errno == unix.ENOENT:
-		return "this kernel has no such sysctl"
-	}
-	return ""
 }
 
 // Words says a step as verb and object.
@@ -162,8 +141,6 @@ func explainSpawn(r *Request, err error) error {
 	if len(r.Namespace.Join) > 0 {
 		e.Op = "join namespaces"
 	}
-	if err == unix.EPERM && unix.Geteuid() != 0 && !r.Namespace.Creates(unix.CLONE_NEWUSER) {
-		e.Hint = "you are not root and the spec has no user namespace"
-	}
+	e.Hint = r.hint(err)
 	return e
 }

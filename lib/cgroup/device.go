@@ -1,6 +1,7 @@
 package cgroup
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 
@@ -8,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/idmap"
 )
 
 func number(n int64) *int64 { return &n }
@@ -34,6 +36,18 @@ func (g *Group) devices(rules []specs.LinuxDeviceCgroup) error {
 	if len(rules) == 0 {
 		return nil
 	}
+	err := g.writeDevices(rules)
+	if errors.Is(err, unix.EPERM) {
+		// In a user namespace nobody may set them. It has no mknod either, and
+		// the host's nodes keep their modes.
+		if inside, ierr := idmap.Inside(); ierr == nil && inside {
+			return nil
+		}
+	}
+	return err
+}
+
+func (g *Group) writeDevices(rules []specs.LinuxDeviceCgroup) error {
 	all := append(append([]specs.LinuxDeviceCgroup{}, rules...), always...)
 	if d := g.dir("devices"); d != "" && g.mode != V2 {
 		return devicesV1(d, all)

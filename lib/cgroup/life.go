@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/idmap"
 )
 
 func sorted(m map[string]string) []string {
@@ -36,9 +37,11 @@ func (g *Group) Create() error {
 			}
 			continue
 		}
-		if (err == unix.EACCES || err == unix.EPERM || err == unix.EROFS) && unix.Geteuid() != 0 {
-			delete(g.dirs, name) // a user without delegation goes without a group
-			continue
+		if err == unix.EACCES || err == unix.EPERM || err == unix.EROFS {
+			if rootless, rerr := idmap.Rootless(); rerr == nil && rootless {
+				delete(g.dirs, name) // a user without delegation goes without a group
+				continue
+			}
 		}
 		if err != nil {
 			return &fail.Error{Op: "make cgroup " + dir, Member: "/linux/cgroupsPath", Cause: err}
@@ -85,6 +88,13 @@ func (g *Group) unused(dir string) error {
 		e := fail.New(fail.CodeBusy, "cgroup %s has processes, need an empty one", dir)
 		e.Member = "/linux/cgroupsPath"
 		return e
+	}
+	for file, frozen := range map[string]string{"cgroup.freeze": "1", "freezer.state": "FROZEN"} {
+		if text, err := read(dir, file); err == nil && text == frozen {
+			e := fail.New(fail.CodeBusy, "cgroup %s is frozen, need one that is not", dir)
+			e.Member = "/linux/cgroupsPath"
+			return e
+		}
 	}
 	return nil
 }

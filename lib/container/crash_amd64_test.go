@@ -32,11 +32,14 @@ func changes(r *unix.PtraceRegs) bool {
 
 // nth kills gt-oci at its nth change.
 func nth(n int) *tracer {
-	return &tracer{at: func(_ bool, r *unix.PtraceRegs) bool {
+	return &tracer{at: func(_ bool, r *unix.PtraceRegs) act {
 		if changes(r) {
 			n--
 		}
-		return n == 0
+		if n == 0 {
+			return kill
+		}
+		return pass
 	}}
 }
 

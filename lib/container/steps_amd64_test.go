@@ -32,21 +32,36 @@ func (w *world) plan() []line {
 
 // inStep fires at the first system call that gt-init makes in step n. It notes
 // the step in a page that gt-oci has open.
-func inStep(n int) *tracer {
+func inStep(n int, then act) *tracer {
 	tr := &tracer{follow: true}
 	var page *os.File
-	tr.at = func(child bool, _ *unix.PtraceRegs) bool {
-		if !child {
-			return false
+	tr.at = func(child bool, r *unix.PtraceRegs) act {
+		if !child || then == refuse && own(r) {
+			return pass
 		}
 		if page == nil {
 			page = openPage(tr.main)
 		}
 		step := []byte{0xff, 0xff}
 		_, _ = page.ReadAt(step, 0) // a nil file has nothing in it
-		return int(step[0])|int(step[1])<<8 == n
+		if int(step[0])|int(step[1])<<8 == n {
+			return then
+		}
+		return pass
 	}
 	return tr
+}
+
+// own are the calls that Go's runtime makes for itself, and those that nobody
+// asks for their result.
+func own(r *unix.PtraceRegs) bool {
+	switch r.Orig_rax {
+	case unix.SYS_FUTEX, unix.SYS_MMAP, unix.SYS_MUNMAP, unix.SYS_MADVISE, unix.SYS_RT_SIGPROCMASK, unix.SYS_RT_SIGACTION,
+		unix.SYS_RT_SIGRETURN, unix.SYS_SCHED_YIELD, unix.SYS_NANOSLEEP, unix.SYS_TGKILL, unix.SYS_GETPID, unix.SYS_CLONE,
+		unix.SYS_EPOLL_PWAIT, unix.SYS_CLOSE, unix.SYS_UMASK:
+		return true
+	}
+	return false
 }
 
 func openPage(pid int) *os.File {
@@ -66,7 +81,7 @@ func TestKilledInit(t *testing.T) {
 	w := newWorld(t)
 	w.everything()
 	for n, step := range w.plan() {
-		ws, said := inStep(n).run(t, w.args("create", "--stdio=null", "--bundle", w.bundle, w.id))
+		ws, said := inStep(n, kill).run(t, w.args("create", "--stdio=null", "--bundle", w.bundle, w.id))
 		when := "step " + itoa(n) + " " + step.Op
 		if !ws.Exited() || ws.ExitStatus() != 1 || !strings.Contains(said, "gt-init was killed by signal 9") {
 			t.Errorf("%s: have %v: %s", when, ws, said)
@@ -83,13 +98,44 @@ func TestKilledInit(t *testing.T) {
 	}
 }
 
+// TestRefusedStep has the kernel refuse something in each step of the plan:
+// gt-oci names the step, the member and what the kernel said, and takes back
+// what it has made.
+func TestRefusedStep(t *testing.T) {
+	w := newWorld(t)
+	w.everything()
+	for n, step := range w.plan() {
+		if step.Op == "ready" {
+			return // looks for the program, here and there
+		}
+		ws, said := inStep(n, refuse).run(t, w.args("create", "--stdio=null", "--bundle", w.bundle, w.id))
+		when := "step " + itoa(n) + " " + step.Op
+		if step.Op == "umask" {
+			if ws.ExitStatus() != 0 {
+				t.Errorf("%s: cannot fail, and has: %s", when, said)
+			}
+			w.deleted(when)
+			continue
+		}
+		if !ws.Exited() || ws.ExitStatus() != 1 || !strings.Contains(said, "input/output error") {
+			t.Errorf("%s: have %v: %s", when, ws, said)
+		}
+		if !strings.Contains(said, step.Member) || !strings.Contains(said, step.Path) && step.Op != "console" {
+			t.Errorf("%s: have %q, need %s %s", when, said, step.Member, step.Path)
+		}
+		if left := w.leftovers(); len(left) > 0 {
+			t.Errorf("%s: left: %v", when, left)
+		}
+	}
+}
+
 // TestKilledParent kills gt-oci while gt-init is in each step of the plan; gc
 // finds what is still on its way.
 func TestKilledParent(t *testing.T) {
 	w := newWorld(t)
 	w.everything()
 	for n, step := range w.plan() {
-		tr := inStep(n)
+		tr := inStep(n, kill)
 		tr.parent = true
 		_, said := tr.run(t, w.args("create", "--stdio=null", "--bundle", w.bundle, w.id))
 		when := "gt-oci in step " + itoa(n) + " " + step.Op

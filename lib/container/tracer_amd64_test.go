@@ -10,9 +10,19 @@ import (
 
 // A tracee is one thread under the tracer.
 type tracee struct {
-	pid   int // of its process
-	child bool
+	pid     int // of its process
+	child   bool
+	refused bool // its call was not made, and is about to return
 }
+
+// An act is what becomes of a system call.
+type act int
+
+const (
+	pass   act = iota
+	kill       // the process, or gt-oci if parent is set, before the call is made
+	refuse     // the call returns EIO without being made
+)
 
 // A tracer runs a program and stops it at each of its system calls, those of
 // gt-init too if it follows. Nothing in the program knows of it, so every point
@@ -20,13 +30,12 @@ type tracee struct {
 type tracer struct {
 	follow bool
 	// at is asked at the entry of each system call, where child is the main
-	// thread of gt-init: true kills that process there, before the call is done,
-	// or gt-oci if parent is set.
-	at      func(child bool, r *unix.PtraceRegs) bool
+	// thread of gt-init, until it has acted.
+	at      func(child bool, r *unix.PtraceRegs) act
 	parent  bool
 	main    int
 	threads map[int]*tracee
-	killed  bool
+	acted   bool
 }
 
 // run returns when the program has ended, and what it said. The thread that
@@ -141,16 +150,28 @@ func (tr *tracer) born(tid int, th *tracee, cause int) {
 
 func (tr *tracer) call(tid int, th *tracee) {
 	var r unix.PtraceRegs
-	if tr.killed || unix.PtraceGetRegs(tid, &r) != nil || int64(r.Rax) != -int64(unix.ENOSYS) {
-		return // gone, or at the end of the call
+	if unix.PtraceGetRegs(tid, &r) != nil {
+		return // killed meanwhile
 	}
-	if !tr.at(th.child && tid == th.pid, &r) {
+	if th.refused {
+		th.refused, r.Rax = false, ^uint64(unix.EIO)+1
+		_ = unix.PtraceSetRegs(tid, &r)
 		return
 	}
-	tr.killed = true
-	pid := th.pid
-	if tr.parent {
-		pid = tr.main
+	if tr.acted || int64(r.Rax) != -int64(unix.ENOSYS) {
+		return // at the end of the call
 	}
-	_ = unix.Kill(pid, unix.SIGKILL)
+	switch tr.at(th.child && tid == th.pid, &r) {
+	case kill:
+		tr.acted = true
+		pid := th.pid
+		if tr.parent {
+			pid = tr.main
+		}
+		_ = unix.Kill(pid, unix.SIGKILL)
+	case refuse:
+		tr.acted, th.refused = true, true
+		r.Orig_rax = ^uint64(0) // no such call
+		_ = unix.PtraceSetRegs(tid, &r)
+	}
 }
