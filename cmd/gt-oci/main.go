@@ -21,17 +21,20 @@
 // events --stats prints the usage of a container.
 // --cgroup-manager cgroupfs|systemd|disabled is crun's: with disabled, a container
 // stays in the cgroups of its caller and can have no limits.
+// lint --json prints one object a line, with level, code, pointer and message.
 // --rootless true|false|auto is accepted. --trace FILE writes the time of each step of a birth.
 //
 // # Examples
 //
 //	gt-oci spec
 //	gt-oci run --bundle . web
+//	gt-oci lint --bundle web --json | jq -r 'select(.level=="error").pointer'
 //	gt-oci list --format json | gt-oci kill KILL
 //
 // # Exit status
 //
-// 0 done, 1 failed or refused, 2 wrong usage or bad input. run and exec return
+// 0 done, 1 failed or refused, 2 wrong usage or bad input. lint returns 1 if it
+// found an error, 0 if only warnings. run and exec return
 // the program's own code, 128 and the signal if one ended it; exec returns 255
 // for a failure of its own.
 package main
@@ -89,6 +92,7 @@ func main() {
 			{Name: "events", Args: "[ID]", Summary: "print events, or usage with --stats", Make: events},
 			{Name: "features", Summary: "print what this runtime can do as JSON", Make: features},
 			{Name: "spec", Summary: "write a config.json to begin with", Make: writeSpec},
+			{Name: "lint", Args: "[FILE]", Summary: "tell all that is wrong with a config.json, by the spec and on this host", Make: lintBundle},
 			{Name: "plan", Args: "[ID]", Summary: "print the steps of a birth, make nothing", Make: printPlan},
 			{Name: "gc", Summary: "remove what killed tools left behind", Make: gc},
 		},

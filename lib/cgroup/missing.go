@@ -70,3 +70,8 @@ func Controllers() ([]string, error) {
 	list, err := hierarchies(mode)
 	return strings.Split(strings.Trim(strings.Join(list, ","), ","), ","), err
 }
+
+// Carries tells whether some layout carries out all that is set.
+func Carries(r *specs.LinuxResources) bool {
+	return len(refusals(r, V1)) == 0 || len(refusals(r, V2)) == 0
+}

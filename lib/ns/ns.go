@@ -3,6 +3,8 @@
 package ns
 
 import (
+	"slices"
+
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
@@ -105,6 +107,26 @@ func Name(flag int) string {
 		}
 	}
 	return "unknown"
+}
+
+// File is the file of a kind in /proc/PID/ns, "" of an unknown one.
+func File(kind specs.LinuxNamespaceType) string {
+	for _, k := range kinds {
+		if k.kind == kind {
+			return k.file
+		}
+	}
+	return ""
+}
+
+// Names lists the kinds that a spec may name, in order, for `features`.
+func Names() []string {
+	var list []string
+	for _, k := range kinds {
+		list = append(list, string(k.kind))
+	}
+	slices.Sort(list)
+	return list
 }
 
 // Of opens the namespaces of a running process that differ from the caller's,

@@ -1,0 +1,49 @@
+package lint
+
+import (
+	"strings"
+
+	"github.com/gophertainer/gophertainer/lib/birth"
+	"github.com/gophertainer/gophertainer/lib/container"
+	"github.com/gophertainer/gophertainer/lib/spec"
+)
+
+// itself is what the text tells without the host.
+func (l *linter) itself(raw []byte) {
+	for _, pointer := range spec.Unknown(raw) {
+		if foreign(pointer) {
+			l.warn(pointer, "is for another system, has no effect on Linux")
+			continue
+		}
+		l.warn(pointer, "is no member of the specification, has no effect")
+	}
+	for _, err := range spec.Findings(l.spec) {
+		l.add(Error, err)
+	}
+	for i, m := range l.spec.Mounts {
+		if m.Destination != "" && !strings.HasPrefix(m.Destination, "/") {
+			l.warn(at("/mounts", i)+"/destination", "have a relative path, which the specification deprecates, need "+"/"+m.Destination)
+		}
+	}
+	for _, err := range container.Refusals(l.spec.Linux) {
+		l.add(Error, err)
+	}
+	if p := l.spec.Process; p != nil {
+		for _, err := range birth.Refusals(p) {
+			l.add(Error, err)
+		}
+	}
+	if h := l.spec.Hooks; h != nil && len(h.Prestart) > 0 { //nolint:staticcheck // that is the finding
+		l.warn("/hooks/prestart", "is deprecated, need createRuntime, createContainer or startContainer")
+	}
+}
+
+// foreign tells a member of another system (runtime-spec config.md,
+// "Platform-specific configuration").
+func foreign(pointer string) bool {
+	switch pointer {
+	case "/solaris", "/windows", "/vm", "/zos", "/freebsd", "/process/commandLine", "/process/user/username":
+		return true
+	}
+	return false
+}
