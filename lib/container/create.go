@@ -86,6 +86,9 @@ func (c *creation) create(id string) (*birth.Born, error) {
 	if err := c.read(); err != nil {
 		return nil, err
 	}
+	if err := c.plugins(id); err != nil {
+		return nil, err
+	}
 	root, err := state.Open(c.rt.Root)
 	if err != nil {
 		return nil, err

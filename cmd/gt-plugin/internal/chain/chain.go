@@ -14,6 +14,7 @@ import (
 	"github.com/gophertainer/gophertainer/cmd/gt-plugin/internal/store"
 	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/plugin"
+	"github.com/gophertainer/gophertainer/lib/spec"
 )
 
 // An Asker reaches a loaded plugin, within the deadline of ctx.
@@ -37,6 +38,17 @@ func (d *Denied) Error() string {
 	return "plugin " + d.Plugin + " denies it: " + d.Reason
 }
 
+// canonical is config.json as gt-oci understands it: what it ignores, such as a
+// member with another case, and what stands there twice, must not look to a
+// plugin like something that holds.
+func canonical(text json.RawMessage) (json.RawMessage, error) {
+	s, err := spec.Decode(text)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(s)
+}
+
 // Order puts entries in the order in which they are asked: runtime plugins
 // first, each type by name.
 func Order(list []*store.Entry) {
@@ -56,7 +68,10 @@ func Order(list []*store.Entry) {
 // with a warning.
 func Run(ctx context.Context, asker Asker, list []*store.Entry, in plugin.SpecRequest) (*Outcome, error) {
 	out := &Outcome{}
-	now := in.Spec
+	now, err := canonical(in.Spec)
+	if err != nil {
+		return nil, err
+	}
 	for _, e := range list {
 		in.Spec = now
 		next, err := one(ctx, asker, e, in)

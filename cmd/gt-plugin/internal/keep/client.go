@@ -3,7 +3,9 @@ package keep
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
+	"path/filepath"
 
 	"golang.org/x/sys/unix"
 
@@ -24,7 +26,11 @@ func Dial(s *store.Store) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = unix.Connect(fd, &unix.SockaddrUnix{Name: s.Socket()})
+	name, done, err := address(s)
+	if err == nil {
+		err = unix.Connect(fd, &unix.SockaddrUnix{Name: name})
+		done()
+	}
 	if err == unix.ENOENT || err == unix.ECONNREFUSED {
 		return nil, unix.Close(fd)
 	}
@@ -37,6 +43,15 @@ func Dial(s *store.Store) (*Client, error) {
 	}
 	f := os.NewFile(uintptr(fd), s.Socket())
 	return &Client{wire.New(f, f), f}, nil
+}
+
+// address is the socket's path, short enough for any state directory.
+func address(s *store.Store) (name string, done func(), err error) {
+	dir, err := unix.Open(filepath.Dir(s.Socket()), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return "", nil, err
+	}
+	return fmt.Sprintf("/proc/self/fd/%d/%s", dir, filepath.Base(s.Socket())), func() { _ = unix.Close(dir) }, nil
 }
 
 // Close ends the conversation.

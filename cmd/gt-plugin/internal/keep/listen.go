@@ -63,7 +63,12 @@ func Listen(s *store.Store) (fd int, lock *os.File, err error) {
 	if err := os.Remove(s.Socket()); err != nil && !os.IsNotExist(err) {
 		return -1, lock, err
 	}
-	if err := unix.Bind(fd, &unix.SockaddrUnix{Name: s.Socket()}); err != nil {
+	name, done, err := address(s)
+	if err != nil {
+		return -1, lock, err
+	}
+	defer done()
+	if err := unix.Bind(fd, &unix.SockaddrUnix{Name: name}); err != nil {
 		return -1, lock, &fail.Error{Op: "bind " + s.Socket(), Cause: err}
 	}
 	return fd, lock, errors.Join(os.Chmod(s.Socket(), 0o600), unix.Listen(fd, 128))
