@@ -17,17 +17,19 @@ func number(n int64) *int64 { return &n }
 // always are the devices that every container may use, whatever the spec says
 // before (runtime-spec config-linux.md, "Allowed Device list"; the default
 // devices and terminals).
-var always = []specs.LinuxDeviceCgroup{
-	{Allow: true, Type: "c", Access: "m"},
-	{Allow: true, Type: "b", Access: "m"},
-	{Allow: true, Type: "c", Major: number(1), Minor: number(3), Access: "rwm"},
-	{Allow: true, Type: "c", Major: number(1), Minor: number(5), Access: "rwm"},
-	{Allow: true, Type: "c", Major: number(1), Minor: number(7), Access: "rwm"},
-	{Allow: true, Type: "c", Major: number(1), Minor: number(8), Access: "rwm"},
-	{Allow: true, Type: "c", Major: number(1), Minor: number(9), Access: "rwm"},
-	{Allow: true, Type: "c", Major: number(5), Minor: number(0), Access: "rwm"},
-	{Allow: true, Type: "c", Major: number(5), Minor: number(2), Access: "rwm"},
-	{Allow: true, Type: "c", Major: number(136), Access: "rwm"},
+func always() []specs.LinuxDeviceCgroup {
+	return []specs.LinuxDeviceCgroup{
+		{Allow: true, Type: "c", Access: "m"},
+		{Allow: true, Type: "b", Access: "m"},
+		{Allow: true, Type: "c", Major: number(1), Minor: number(3), Access: "rwm"},
+		{Allow: true, Type: "c", Major: number(1), Minor: number(5), Access: "rwm"},
+		{Allow: true, Type: "c", Major: number(1), Minor: number(7), Access: "rwm"},
+		{Allow: true, Type: "c", Major: number(1), Minor: number(8), Access: "rwm"},
+		{Allow: true, Type: "c", Major: number(1), Minor: number(9), Access: "rwm"},
+		{Allow: true, Type: "c", Major: number(5), Minor: number(0), Access: "rwm"},
+		{Allow: true, Type: "c", Major: number(5), Minor: number(2), Access: "rwm"},
+		{Allow: true, Type: "c", Major: number(136), Access: "rwm"},
+	}
 }
 
 // devices writes the rules: into the v1 files, or as a program on cgroup2.
@@ -48,7 +50,7 @@ func (g *Group) devices(rules []specs.LinuxDeviceCgroup) error {
 }
 
 func (g *Group) writeDevices(rules []specs.LinuxDeviceCgroup) error {
-	all := append(append([]specs.LinuxDeviceCgroup{}, rules...), always...)
+	all := append(append([]specs.LinuxDeviceCgroup{}, rules...), always()...)
 	if d := g.dir("devices"); d != "" && g.mode != V2 {
 		return devicesV1(d, all)
 	}

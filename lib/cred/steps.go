@@ -1,6 +1,7 @@
 package cred
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,17 +19,17 @@ type Options struct {
 	Warn       func(format string, args ...any)
 }
 
-var resources = map[string]uint64{
-	"RLIMIT_CPU": 0, "RLIMIT_FSIZE": 1, "RLIMIT_DATA": 2, "RLIMIT_STACK": 3, "RLIMIT_CORE": 4,
-	"RLIMIT_RSS": 5, "RLIMIT_NPROC": 6, "RLIMIT_NOFILE": 7, "RLIMIT_MEMLOCK": 8, "RLIMIT_AS": 9,
-	"RLIMIT_LOCKS": 10, "RLIMIT_SIGPENDING": 11, "RLIMIT_MSGQUEUE": 12, "RLIMIT_NICE": 13,
-	"RLIMIT_RTPRIO": 14, "RLIMIT_RTTIME": 15,
+// resources in the order of asm-generic/resource.h.
+var resources = [...]string{
+	"CPU", "FSIZE", "DATA", "STACK", "CORE", "RSS", "NPROC", "NOFILE", "MEMLOCK", "AS",
+	"LOCKS", "SIGPENDING", "MSGQUEUE", "NICE", "RTPRIO", "RTTIME",
 }
 
 // Resource is the number of a limit of getrlimit(2) by its name.
 func Resource(name string) (int, bool) {
-	n, ok := resources[name]
-	return int(n), ok
+	short, ok := strings.CutPrefix(name, "RLIMIT_")
+	n := slices.Index(resources[:], short)
+	return n, ok && n >= 0
 }
 
 // Limits makes the steps for resource limits, late in the birth, so that small
@@ -36,12 +37,12 @@ func Resource(name string) (int, bool) {
 func Limits(p *specs.Process, pl *plan.Plan, o Options) error {
 	for i, l := range p.Rlimits {
 		member := "/process/rlimits/" + strconv.Itoa(i)
-		n, ok := resources[l.Type]
+		n, ok := Resource(l.Type)
 		if !ok {
 			return fail.Spec(member+"/type", "%q is no resource limit, need one of getrlimit(2)", l.Type)
 		}
 		if !o.SkipLimits {
-			pl.Add(plan.Step{Op: plan.OpRlimit, Member: member, Path: l.Type, Nums: []uint64{n, l.Soft, l.Hard}})
+			pl.Add(plan.Step{Op: plan.OpRlimit, Member: member, Path: l.Type, Nums: []uint64{uint64(n), l.Soft, l.Hard}})
 		}
 	}
 	return nil

@@ -2,7 +2,7 @@
 package mount
 
 import (
-	"sort"
+	"slices"
 	"strings"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
@@ -16,32 +16,58 @@ type attr struct{ set, clear uint64 }
 
 const atime = unix.MOUNT_ATTR__ATIME
 
-//house:table
-var attributes = map[string]attr{
-	"ro": {set: unix.MOUNT_ATTR_RDONLY}, "rw": {clear: unix.MOUNT_ATTR_RDONLY},
-	"nosuid": {set: unix.MOUNT_ATTR_NOSUID}, "suid": {clear: unix.MOUNT_ATTR_NOSUID},
-	"nodev": {set: unix.MOUNT_ATTR_NODEV}, "dev": {clear: unix.MOUNT_ATTR_NODEV},
-	"noexec": {set: unix.MOUNT_ATTR_NOEXEC}, "exec": {clear: unix.MOUNT_ATTR_NOEXEC},
-	"nosymfollow": {set: unix.MOUNT_ATTR_NOSYMFOLLOW}, "symfollow": {clear: unix.MOUNT_ATTR_NOSYMFOLLOW},
-	"nodiratime": {set: unix.MOUNT_ATTR_NODIRATIME}, "diratime": {clear: unix.MOUNT_ATTR_NODIRATIME},
-	"noatime": {unix.MOUNT_ATTR_NOATIME, atime}, "atime": {unix.MOUNT_ATTR_RELATIME, atime},
-	"relatime": {unix.MOUNT_ATTR_RELATIME, atime}, "norelatime": {unix.MOUNT_ATTR_STRICTATIME, atime},
-	"strictatime": {unix.MOUNT_ATTR_STRICTATIME, atime}, "nostrictatime": {unix.MOUNT_ATTR_RELATIME, atime},
+// A word is an option and what it stands for. The tables are lists, not maps:
+// these are made anew at each start, and searched a few times at most.
+type word[T any] struct {
+	name string
+	is   T
 }
 
-var propagations = map[string]uint64{
-	"private": unix.MS_PRIVATE, "rprivate": unix.MS_PRIVATE | unix.MS_REC,
-	"shared": unix.MS_SHARED, "rshared": unix.MS_SHARED | unix.MS_REC,
-	"slave": unix.MS_SLAVE, "rslave": unix.MS_SLAVE | unix.MS_REC,
-	"unbindable": unix.MS_UNBINDABLE, "runbindable": unix.MS_UNBINDABLE | unix.MS_REC,
+func find[T any](list []word[T], name string) (is T, ok bool) {
+	for i := range list {
+		if list[i].name == name {
+			return list[i].is, true
+		}
+	}
+	return is, false
+}
+
+//house:table
+var attributes = []word[attr]{
+	{"ro", attr{set: unix.MOUNT_ATTR_RDONLY}},
+	{"rw", attr{clear: unix.MOUNT_ATTR_RDONLY}},
+	{"nosuid", attr{set: unix.MOUNT_ATTR_NOSUID}},
+	{"suid", attr{clear: unix.MOUNT_ATTR_NOSUID}},
+	{"nodev", attr{set: unix.MOUNT_ATTR_NODEV}},
+	{"dev", attr{clear: unix.MOUNT_ATTR_NODEV}},
+	{"noexec", attr{set: unix.MOUNT_ATTR_NOEXEC}},
+	{"exec", attr{clear: unix.MOUNT_ATTR_NOEXEC}},
+	{"nosymfollow", attr{set: unix.MOUNT_ATTR_NOSYMFOLLOW}},
+	{"symfollow", attr{clear: unix.MOUNT_ATTR_NOSYMFOLLOW}},
+	{"nodiratime", attr{set: unix.MOUNT_ATTR_NODIRATIME}},
+	{"diratime", attr{clear: unix.MOUNT_ATTR_NODIRATIME}},
+	{"noatime", attr{unix.MOUNT_ATTR_NOATIME, atime}},
+	{"atime", attr{unix.MOUNT_ATTR_RELATIME, atime}},
+	{"relatime", attr{unix.MOUNT_ATTR_RELATIME, atime}},
+	{"norelatime", attr{unix.MOUNT_ATTR_STRICTATIME, atime}},
+	{"strictatime", attr{unix.MOUNT_ATTR_STRICTATIME, atime}},
+	{"nostrictatime", attr{unix.MOUNT_ATTR_RELATIME, atime}},
+}
+
+var propagations = []word[uint64]{
+	{"private", unix.MS_PRIVATE},
+	{"rprivate", unix.MS_PRIVATE | unix.MS_REC},
+	{"shared", unix.MS_SHARED},
+	{"rshared", unix.MS_SHARED | unix.MS_REC},
+	{"slave", unix.MS_SLAVE},
+	{"rslave", unix.MS_SLAVE | unix.MS_REC},
+	{"unbindable", unix.MS_UNBINDABLE},
+	{"runbindable", unix.MS_UNBINDABLE | unix.MS_REC},
 }
 
 // superblock options go to the filesystem under the name that fsconfig(2)
 // knows.
-var superblock = map[string]string{
-	"sync": "sync", "async": "async", "dirsync": "dirsync", "mand": "mand", "nomand": "nomand",
-	"lazytime": "lazytime", "nolazytime": "nolazytime", "iversion": "iversion", "noiversion": "noiversion",
-}
+var superblock = []string{"sync", "async", "dirsync", "mand", "nomand", "lazytime", "nolazytime", "iversion", "noiversion"}
 
 // Options are the parsed options of one mount.
 type Options struct {
@@ -72,20 +98,20 @@ func Parse(m *specs.Mount, member string) (Options, error) {
 }
 
 func (o *Options) word(word string) error {
-	if a, ok := attributes[word]; ok {
+	if a, ok := find(attributes, word); ok {
 		o.Set, o.Clear = o.Set&^(a.clear|a.set)|a.set, o.Clear&^a.set|a.clear
 		return nil
 	}
-	if a, ok := attributes[strings.TrimPrefix(word, "r")]; ok && word[0] == 'r' {
+	if a, ok := find(attributes, strings.TrimPrefix(word, "r")); ok && word[0] == 'r' {
 		o.RecSet, o.RecClear = o.RecSet&^(a.clear|a.set)|a.set, o.RecClear&^a.set|a.clear
 		return nil
 	}
-	if p, ok := propagations[word]; ok {
+	if p, ok := find(propagations, word); ok {
 		o.Prop = p
 		return nil
 	}
-	if s, ok := superblock[word]; ok {
-		o.Data = append(o.Data, s)
+	if slices.Contains(superblock, word) {
+		o.Data = append(o.Data, word)
 		return nil
 	}
 	switch word {
@@ -110,15 +136,13 @@ func (o *Options) word(word string) error {
 // Words lists every option known here, for `features`.
 func Words() []string {
 	words := []string{"bind", "rbind", "defaults", "loud", "silent", "tmpcopyup"}
-	for w := range attributes {
-		words = append(words, w, "r"+w)
+	for _, w := range attributes {
+		words = append(words, w.name, "r"+w.name)
 	}
-	for w := range propagations {
-		words = append(words, w)
+	for _, w := range propagations {
+		words = append(words, w.name)
 	}
-	for w := range superblock {
-		words = append(words, w)
-	}
-	sort.Strings(words)
+	words = append(words, superblock...)
+	slices.Sort(words)
 	return words
 }

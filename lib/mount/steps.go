@@ -35,7 +35,7 @@ type Host struct {
 func Steps(s *specs.Spec, pl *plan.Plan, h Host) error {
 	prop := uint64(unix.MS_SLAVE | unix.MS_REC)
 	if word := s.Linux.RootfsPropagation; word != "" {
-		p, ok := propagations[word]
+		p, ok := find(propagations, word)
 		if !ok {
 			return fail.Spec("/linux/rootfsPropagation", "have %q, need shared, slave, private or unbindable", word)
 		}
@@ -174,7 +174,7 @@ func Late(s *specs.Spec, pl *plan.Plan, h Host) {
 	if h.NoPivot {
 		pivot.Flags = 1
 	}
-	if p := propagations[s.Linux.RootfsPropagation]; p != 0 {
+	if p, ok := find(propagations, s.Linux.RootfsPropagation); ok {
 		pivot.Prop = p
 	}
 	pl.Add(pivot)
