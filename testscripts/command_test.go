@@ -17,6 +17,7 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"jsonpath":  jsonPath,
 	"canary":    canary,
 	"leftovers": leftovers,
+	"console":   consoleDo,
 }
 
 // waitfile FILE [REGEXP] waits up to 10 s until FILE exists and, if given,

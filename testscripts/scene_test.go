@@ -21,6 +21,8 @@ type scene struct {
 	state   string // $GOPHERTAINER_ROOT
 	id      string // $ID
 	watched map[string]string
+
+	consoles map[string]*console
 }
 
 func sceneOf(ts *testscript.TestScript) *scene { return ts.Value(sceneKey{}).(*scene) }
