@@ -11,6 +11,9 @@ module  := github.com/gophertainer/gophertainer
 tools   := $(sort $(patsubst cmd/%/main.go,%,$(wildcard cmd/*/main.go)))
 static  := -trimpath -tags netgo,osusergo
 pure    := $(filter-out gt-seccomp,$(tools))
+# The one dynamic binary: it opens what go build -buildmode=plugin makes, which
+# has to be compiled exactly as plugins are. See cmd/gt-plugin/host.
+host    := $(patsubst cmd/gt-plugin/host/main.go,gt-plugin-host,$(wildcard cmd/gt-plugin/host/main.go))
 
 version := $(shell git describe --tags --always 2>/dev/null || echo 0)
 commit  := $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
@@ -25,12 +28,13 @@ ldflags  = -s -w -X $(module)/lib/plan.Stamp=$(stamp) -X $(module)/lib/tool.Vers
 help: ## print this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r t h; do printf '%-10s %s\n' "$$t" "$$h"; done
 
-build: ## build every binary, static, into bin/ (the default)
+build: ## build every binary into bin/ (the default)
 	@scripts/need.sh build
 	@mkdir -p $(BIN)
 	$(if $(pure),CGO_ENABLED=0 $(GO) build $(static) -ldflags '$(ldflags)' -o $(BIN)/ $(addprefix ./cmd/,$(pure)))
 	$(if $(filter gt-seccomp,$(tools)),CGO_ENABLED=1 $(GO) build $(static) \
 	  -ldflags '$(ldflags) -linkmode external -extldflags "-static"' -o $(BIN)/ ./cmd/gt-seccomp)
+	$(if $(host),CGO_ENABLED=1 $(GO) build -o $(BIN)/$(host) ./cmd/gt-plugin/host)
 
 demo: build ## build, then run a container from `tiny` with limits and show it from inside
 	@GT_BIN=$(abspath $(BIN)) sh examples/demo.sh
@@ -62,10 +66,10 @@ man: ## render the package comments of the commands into docs/man
 	$(GO) run ./scripts/man docs/man
 
 install: build ## install all binaries and manuals below PREFIX, or none
-	@scripts/install.sh $(BIN) '$(DESTDIR)$(PREFIX)' $(tools)
+	@scripts/install.sh $(BIN) '$(DESTDIR)$(PREFIX)' $(tools) $(host)
 
 uninstall: ## remove what install put below PREFIX
-	@scripts/install.sh --remove '$(DESTDIR)$(PREFIX)' $(tools)
+	@scripts/install.sh --remove '$(DESTDIR)$(PREFIX)' $(tools) $(host)
 
 clean: ## remove what the build made
 	rm -rf $(BIN) dist
