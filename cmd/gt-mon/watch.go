@@ -1,0 +1,131 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/gophertainer/gophertainer/cmd/gt-mon/internal/settings"
+	"github.com/gophertainer/gophertainer/cmd/gt-mon/internal/watch"
+	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/tool"
+)
+
+// watchOptions are those of the monitor's own process, which nobody types.
+type watchOptions struct {
+	adopt     bool
+	again     bool
+	ready     int // descriptor that takes the first word; 0: none
+	inherited int // number of the first descriptor that the container gets
+}
+
+func watchVerb(o *tool.Options) func(*tool.Call) error {
+	w := &watchOptions{}
+	o.Bool(&w.adopt, "adopt", 0, "take over a container that runs")
+	o.Bool(&w.again, "again", 0, "start a container again that has ended")
+	o.Int(&w.ready, "ready", 0, "FD", "say there that the container runs")
+	o.Int(&w.inherited, "inherited", 0, "FD", "first descriptor for the container")
+	return func(c *tool.Call) error {
+		err := w.watch(c.Args[0])
+		if err != nil {
+			w.say(string(fail.Details(err).Code) + " " + strconv.Quote(err.Error()))
+		}
+		return err
+	}
+}
+
+// say answers the launcher once.
+func (w *watchOptions) say(line string) {
+	if w.ready == 0 {
+		return
+	}
+	_, _ = unix.Write(w.ready, []byte(line+"\n"))
+	_ = unix.Close(w.ready)
+	w.ready = 0
+}
+
+func (w *watchOptions) watch(data string) error {
+	if w.ready != 0 {
+		unix.CloseOnExec(w.ready)
+	}
+	s, err := settings.Read(data)
+	if err != nil {
+		return err
+	}
+	lock, err := lockData(data)
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	m, err := watch.New(s)
+	if err != nil {
+		return err
+	}
+	if m.Oci, err = sibling("gt-oci"); err != nil {
+		return err
+	}
+	if m.Self, err = os.Executable(); err != nil {
+		return err
+	}
+	m.Inherit(w.inherited)
+	m.Warn = func(err error) {
+		fmt.Fprintf(os.Stderr, "%s gt-mon %s: %v\n", time.Now().UTC().Format(time.RFC3339), s.ID, err)
+	}
+	m.Ready = func(pid int) {
+		notify("READY=1\nMAINPID=" + strconv.Itoa(os.Getpid()) + "\nSTATUS=container " + strconv.Itoa(pid))
+	}
+	switch {
+	case w.adopt:
+		err = m.Adopt()
+	case w.again:
+		err = m.Again()
+	default:
+		err = m.Start()
+	}
+	if err != nil {
+		_ = os.Remove(data + "/ctl")
+		return err
+	}
+	w.say("ok " + strconv.Itoa(os.Getpid()))
+	if err := m.Loop(); err != nil {
+		return err
+	}
+	notify("STOPPING=1")
+	return nil
+}
+
+// lockData keeps a second monitor away. The lock ends with the process.
+func lockData(data string) (*os.File, error) {
+	f, err := os.OpenFile(data+"/lock", os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		_ = f.Close()
+		return nil, fail.New(fail.CodeBusy, "%s: another monitor is at work", data)
+	}
+	return f, nil
+}
+
+// notify speaks to systemd (sd_notify(3)).
+func notify(text string) {
+	name := os.Getenv("NOTIFY_SOCKET")
+	if name == "" {
+		return
+	}
+	if strings.HasPrefix(name, "@") {
+		name = "\x00" + name[1:]
+	}
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return
+	}
+	defer unix.Close(fd)
+	if err := unix.Sendto(fd, []byte(text), unix.MSG_NOSIGNAL, &unix.SockaddrUnix{Name: name}); err != nil {
+		fmt.Fprintf(os.Stderr, "gt-mon: notify %s: %v\n", name, err)
+	}
+}
