@@ -132,7 +132,7 @@ func (c *creation) plan(int) (*plan.Plan, []int, error) {
 		c.later(func() { _ = unix.Close(sock) })
 	}
 	if c.input.Host.UserNS {
-		tree, err := unix.OpenTree(unix.AT_FDCWD, c.st.Rootfs, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE)
+		tree, err := rootTree(c.st.Rootfs)
 		if err == nil {
 			files = append(files, tree)
 			c.input.Host.Root = len(files)
@@ -144,6 +144,22 @@ func (c *creation) plan(int) (*plan.Plan, []int, error) {
 	c.input.State = c.st.OCI(state.Created)
 	p, err := birth.Compile(&c.input)
 	return p, files, err
+}
+
+// rootTree is the root as a detached tree, which a mapped user need not be able
+// to reach. It is no longer a peer of the host's mounts: they would show
+// whatever is mounted in it.
+func rootTree(path string) (int, error) {
+	tree, err := unix.OpenTree(unix.AT_FDCWD, path, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE)
+	if err != nil {
+		return -1, err
+	}
+	err = unix.MountSetattr(tree, "", unix.AT_EMPTY_PATH|unix.AT_RECURSIVE, &unix.MountAttr{Propagation: unix.MS_SLAVE})
+	if err != nil {
+		_ = unix.Close(tree)
+		return -1, err
+	}
+	return tree, nil
 }
 
 func listener(path string) (int, error) {

@@ -44,7 +44,11 @@ func Steps(s *specs.Spec, pl *plan.Plan, h Host) error {
 		}
 	}
 	pl.Add(plan.Step{Op: plan.OpPropagation, Member: "/linux/rootfsPropagation", Path: "/", Flags: prop})
-	pl.Add(plan.Step{Op: plan.OpRoot, Member: "/root/path", Source: rootfs(s, h.Bundle), FD: h.Root})
+	root := plan.Step{Op: plan.OpRoot, Member: "/root/path", Source: rootfs(s, h.Bundle), FD: h.Root}
+	if prop&unix.MS_SHARED != 0 {
+		root.Prop = unix.MS_PRIVATE
+	}
+	pl.Add(root)
 	for i := range s.Mounts {
 		if err := one(&s.Mounts[i], pl, h, "/mounts/"+strconv.Itoa(i)); err != nil {
 			return err

@@ -52,6 +52,14 @@ func (b *birth) attachRoot(s *plan.Step) error {
 	if err != nil {
 		return err
 	}
+	if s.Prop != 0 { // the old root must not show the new one to its peers, pivot_root wants none that is shared
+		if err := unix.Mount("", "/", "", unix.MS_PRIVATE, ""); err != nil {
+			return err
+		}
+		if err := propagate(b.root, s.Prop); err != nil {
+			return err
+		}
+	}
 	if err := unix.MoveMount(b.root, "", unix.AT_FDCWD, "/", unix.MOVE_MOUNT_F_EMPTY_PATH); err != nil {
 		return err
 	}
