@@ -4,6 +4,10 @@
 # else is told the one command. A name that no package archive has is left to
 # the tests, which skip by a condition that says what is missing.
 #
+# The group others unpacks what is compared with or driven by the tests below
+# /opt and leaves the host's packages alone: runc and crun, CRIU, containerd,
+# Docker and Podman. None of it is a must.
+#
 #   NEED_OFFLINE=1   install nothing, only report
 set -eu
 
@@ -21,6 +25,8 @@ wanted() {
 		echo "jq jq optional"
 		echo "strace strace optional"
 		echo "zstd zstd optional"
+		echo "ip iproute2 optional"
+		echo "script bsdutils optional"
 		;;
 	bench)
 		echo "busybox busybox-static"
@@ -28,7 +34,8 @@ wanted() {
 		echo "strace strace"
 		echo "hyperfine hyperfine"
 		;;
-	*) echo "need: unknown group $1, need build, test or bench" >&2; exit 2 ;;
+	others) ;;
+	*) echo "need: unknown group $1, need build, test, bench or others" >&2; exit 2 ;;
 	esac
 }
 
@@ -47,6 +54,20 @@ command -v "${GO:-go}" >/dev/null 2>&1 || {
 	echo "need: Go 1.26 or newer is not in PATH: https://go.dev/dl" >&2
 	exit 1
 }
+
+# others runs the scripts that unpack; what they could not get is skipped.
+others() {
+	[ "$(id -u)" = 0 ] && [ -z "${NEED_OFFLINE:-}" ] && command -v apt-get >/dev/null 2>&1 || return 0
+	log=$(mktemp)
+	for what in peers engines criu; do
+		"$(dirname "$0")/install-$what.sh" >"$log" 2>&1 </dev/null || {
+			echo "need: without $what, some tests will be skipped:" >&2
+			tail -n 3 "$log" >&2
+		}
+	done
+	rm -f "$log"
+}
+for g; do [ "$g" != others ] || others; done
 
 want=$(missing "$@" | tr '\n' ' ')
 [ -n "$want" ] || exit 0

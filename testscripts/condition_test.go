@@ -61,19 +61,19 @@ func condition(cond string) (bool, error) {
 	return false, fmt.Errorf("condition [%s]: unknown, see condition_test.go", cond)
 }
 
-// engines are the programs that belong together.
-var engines = map[string][]string{
+// programs of an engine belong together.
+var programs = map[string][]string{
 	"containerd": {"containerd", "containerd-shim-runc-v2", "ctr"},
 	"podman":     {"podman", "conmon"},
 	"docker":     {"dockerd", "containerd", "containerd-shim-runc-v2", "docker"},
 }
 
 func hasEngine(name string) (bool, error) {
-	programs, ok := engines[name]
+	list, ok := programs[name]
 	if !ok {
 		return false, fmt.Errorf("condition [engine:%s]: unknown, see condition_test.go", name)
 	}
-	for _, p := range programs {
+	for _, p := range list {
 		if _, err := exec.LookPath(p); err != nil {
 			return false, nil //nolint:nilerr // the answer
 		}

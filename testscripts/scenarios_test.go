@@ -56,7 +56,7 @@ func TestMain(m *testing.M) {
 	}
 	os.Setenv("GOTMPDIR", tmp)
 	// Conditions such as [exec:jq] look into this process's own PATH.
-	os.Setenv("PATH", binDir+":"+scripts+":"+os.Getenv("PATH")+":"+filepath.Join(peers(), "bin"))
+	os.Setenv("PATH", binDir+":"+scripts+":"+os.Getenv("PATH")+":"+filepath.Join(peers(), "bin")+":"+engines())
 	code := m.Run()
 	// What is not empty has something mounted or wanted to be looked at.
 	dirs, _ := filepath.Glob(tmp + "/*")
@@ -76,6 +76,9 @@ func peers() string {
 	}
 	return "/opt/peers"
 }
+
+// engines is where scripts/install-engines.sh puts containerd, docker and podman.
+func engines() string { return "/opt/gophertainer-engines/bin" }
 
 func TestScenarios(t *testing.T) {
 	needBinaries(t)
