@@ -37,7 +37,9 @@ type Request struct {
 	// Times gets microseconds since the plan arrived, one a step.
 	Times func(p *plan.Plan, us []uint32)
 	// Died explains an end without a word, as of a process that was killed.
-	Died func(pid int) error
+	Died func() error
+	// Killed is a hint for a process that was killed before its program.
+	Killed func() string
 
 	page int // where gt-init notes its step
 }

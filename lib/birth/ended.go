@@ -22,16 +22,20 @@ func (r *Request) ended(p *plan.Plan, pid int) error {
 			break
 		}
 	}
-	if err := r.explainDead(pid); err != nil {
-		return err
-	}
 	e := fail.New(fail.CodeStep, "gt-init ended with exit code %d and no word", ws.ExitStatus())
 	if ws.Signaled() {
 		e = fail.New(fail.CodeStep, "gt-init was killed by signal %d (%v)", ws.Signal(), syscall.Signal(ws.Signal()))
+		if r.Killed != nil {
+			e.Hint = r.Killed()
+		}
 	}
 	e.Op = "begin"
 	if begun && step < len(p.Steps) {
 		e.Op, e.Member = Words(&p.Steps[step]), p.Steps[step].Member
+	}
+	if why := r.died(); why != nil {
+		d := fail.Details(why)
+		e.Code, e.Member, e.Cause, e.Hint = d.Code, d.Member, why, ""
 	}
 	return e
 }
@@ -44,14 +48,14 @@ func (r *Request) executed(pid int) error {
 	if err == nil && info.Signo == 0 {
 		return nil
 	}
-	return r.explainDead(pid)
+	return r.died()
 }
 
-func (r *Request) explainDead(pid int) error {
+func (r *Request) died() error {
 	if r.Died == nil {
 		return nil
 	}
-	return r.Died(pid)
+	return r.Died()
 }
 
 // openPage makes the page in which gt-init notes its step.

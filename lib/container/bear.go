@@ -184,18 +184,6 @@ func (c *creation) sync(int) error {
 	return c.rt.hooks("createRuntime", h.CreateRuntime, c.st, state.Creating)
 }
 
-// died explains a birth that ended without a word: most of the time the memory
-// limit is smaller than what gt-init needs.
-func (c *creation) died(int) error {
-	kills, err := c.group.OOMKills()
-	if err != nil || kills == 0 {
-		return nil
-	}
-	e := fail.New(fail.CodeLimit, "the kernel killed the birth for memory: the limit is too small for it")
-	e.Member = "/linux/resources/memory/limit"
-	return e
-}
-
 // hierarchies are the container's groups as its cgroup mount shows them.
 func hierarchies(g *cgroup.Group) []mount.Hierarchy {
 	var list []mount.Hierarchy

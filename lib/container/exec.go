@@ -77,7 +77,7 @@ func (c *Container) enter(s *specs.Spec, p *specs.Process, o *ExecOptions) (*bir
 	in := &entry{c: c, spec: s, process: p, spawned: o.Spawned, user: set.Has(unix.CLONE_NEWUSER)}
 	born, err := birth.Bear(&birth.Request{
 		Namespace: set, Maps: s.Linux, Cgroup: dir, Preserve: o.Preserve, Stdio: o.Stdio, RootUID: in.user,
-		Born: in.born, Plan: in.plan,
+		Born: in.born, Plan: in.plan, Killed: in.killed,
 		Console: func(master *os.File) error {
 			if o.ConsoleSocket == "" {
 				return o.Terminal(master)

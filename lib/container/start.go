@@ -67,7 +67,7 @@ func (c *Container) open() error {
 		return err
 	}
 	if n <= 0 {
-		return fail.New(fail.CodeStep, "gt-init ended before it executed the program")
+		return c.starved()
 	}
 	if answer[0] == inside.SayExec {
 		answer, n = answer[1:], n-1
