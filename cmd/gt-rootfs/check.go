@@ -35,6 +35,8 @@ func (w *wish) check() error {
 		{w.platform != "", "--platform", w.kind == "image" || w.kind == "archive", "an image"},
 		{w.driver != "auto", "--driver", !plain && !w.bind && !w.writable, "a source that is kept by a driver"},
 		{w.size > 0, "--size", !plain && !w.bind && !w.writable, "a source that is kept by a driver"},
+		{len(w.volumes) > 0, "--volume", !plain && !w.bind, "a source that is kept by a driver"},
+		{w.seal, "--seal", !plain && !w.bind && !w.writable, "a source that is kept by a driver"},
 		{len(w.maps) > 0, "--map", !plain && !w.bind && !w.writable, "a source that is kept by a driver"},
 	} {
 		if rule.given && !rule.ok {
@@ -44,6 +46,11 @@ func (w *wish) check() error {
 	if w.tree.MaxEntries < 0 {
 		return fail.Usage("--max-entries: have %d, need 0 or more", w.tree.MaxEntries)
 	}
+	return w.name()
+}
+
+// name gives the bundle its ID.
+func (w *wish) name() error {
 	if w.id == "" {
 		abs, err := filepath.Abs(w.bundle)
 		if err != nil {

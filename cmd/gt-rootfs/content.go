@@ -32,6 +32,7 @@ type content struct {
 	disk    *bundle.Disk
 
 	opt     tree.Options
+	sealed  bool         // take sums of what goes into the store
 	once    string       // the key of what has no digest
 	skipped atomic.Int64 // devices that were left out
 	keep    []string     // what is used of the store
@@ -125,8 +126,10 @@ func (c *content) Image(ctx context.Context) (string, error) {
 			if err := driver.Erofs(ctx, base, file); err != nil {
 				return "", err
 			}
-			_, err := driver.Sealed(file)
-			return key, err
+			if _, err := driver.Sealed(file); err != nil {
+				return "", err
+			}
+			return key, c.seal(ctx, dir)
 		})
 	}
 	// The directory was a step on the way only.
@@ -147,8 +150,10 @@ func (c *content) whole(ctx context.Context, kind string, mkdir func(string, os.
 			if err := mkdir(fs, 0o755); err != nil {
 				return "", err
 			}
-			err := c.Fill(ctx, fs)
-			return c.key(), err
+			if err := c.Fill(ctx, fs); err != nil {
+				return "", err
+			}
+			return c.key(), c.seal(ctx, dir)
 		})
 	}
 	if err != nil {

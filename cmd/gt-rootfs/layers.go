@@ -141,7 +141,10 @@ func (c *content) layer(ctx context.Context, s *store.Store, l *image.Layer) err
 		if err != nil {
 			return "", err
 		}
-		return key(l.DiffID), os.WriteFile(filepath.Join(dir, "layer.json"), append(text, '\n'), 0o600)
+		if err := os.WriteFile(filepath.Join(dir, "layer.json"), append(text, '\n'), 0o600); err != nil {
+			return "", err
+		}
+		return key(l.DiffID), c.seal(ctx, dir)
 	})
 	return err
 }

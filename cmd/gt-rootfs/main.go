@@ -3,10 +3,19 @@ gt-rootfs makes the root filesystem of a bundle from what people have.
 
 # Synopsis
 
-	gt-rootfs unpack [OPTION…] SOURCE BUNDLE
-	gt-rootfs mount  [BUNDLE]
-	gt-rootfs umount [BUNDLE]
-	gt-rootfs gc     [DIR…]
+	gt-rootfs unpack   [OPTION…] SOURCE BUNDLE
+	gt-rootfs mount    [BUNDLE]
+	gt-rootfs umount   [BUNDLE]
+	gt-rootfs pack     [OPTION…] DIR|BUNDLE [FILE]
+	gt-rootfs diff     BUNDLE
+	gt-rootfs commit   [OPTION…] BUNDLE [TARGET]
+	gt-rootfs snapshot BUNDLE NEW
+	gt-rootfs list
+	gt-rootfs inspect  BUNDLE|SOURCE
+	gt-rootfs verify   BUNDLE|LAYOUT
+	gt-rootfs volume   create|list|rm|inspect [NAME…]
+	gt-rootfs loop     list|detach [DEVICE|FILE…]
+	gt-rootfs gc       [DIR…]
 
 # Description
 
@@ -100,6 +109,46 @@ as often as it is called; mount does it again, as after a boot. Both take a
 BUNDLE, or OCI states from stdin, and so are hooks as they are: mount as
 createRuntime, umount as poststop.
 
+# Packing
+
+pack writes a directory or the root of a bundle as a pax archive, to FILE or
+stdout; commit writes what the container changed as a layer, the deletions first.
+Both say everything unpack can take, holes included, and the same tree gives the
+same bytes. With --image TARGET is an OCI layout, which is made if need be: the
+image gets the layers the bundle was made of (those of the layout itself if it
+has them) and the new one, and the process of config.json. Sockets, which no
+archive can hold, are left out with a warning.
+
+diff lists the same as D, A or C and a path, deletions first; --format json
+prints an object a line. It needs a driver that keeps the original apart.
+
+snapshot makes a bundle with the root of another one as it is now. With an
+overlay what was written until then becomes a layer that both could share; with
+btrfs it is a snapshot, else a copy that shares blocks where it can.
+
+# Volumes
+
+--volume SOURCE:/DEST[:OPTION,…] writes a mount into config.json. SOURCE is an
+absolute path, which is bound there; the name of a volume, which is made if there
+is none; or tmpfs. Options are those of a mount, such as ro, rslave, noexec or
+size=64m for tmpfs, and two more: overlay keeps what the container writes in the
+bundle, and idmap moves the owners as --map says.
+
+volume create, list, rm and inspect manage the named ones, which lie in the
+store and go with rm only; rm refuses one that a bundle uses.
+
+# Checking
+
+inspect prints what a bundle is made of, or what a source holds: an image's
+config and layers, a disk's partitions. list prints the bundles that something is
+mounted or shared for. verify reads all layers of a layout, or compares what a
+bundle takes from the store with the sums that unpack --seal took. An erofs is
+held by fs-verity where the file system has it.
+
+loop list prints the loop devices in use, loop detach takes the file off one.
+Those of gt-rootfs go by themselves, with the last mount or the last process that
+uses them.
+
 # Options
 
 Of unpack:
@@ -119,6 +168,9 @@ Of unpack:
 	--writable          the container writes to the disk itself
 	--size SIZE         bytes the container may write: by a project quota where
 	                    the file system has it, else by a file system that large
+	--seal              take sums of what goes into the store, for verify
+	--volume, -v SOURCE:/DEST[:OPTION,…]
+	                    a volume for the container, see above; may be repeated
 	--map C:H:N         the container's ids from C on are N of the host's from H
 	                    on, by an id-mapped mount; may be repeated
 	--store DIR         where layers are kept ($GOPHERTAINER_STORE,
@@ -126,12 +178,23 @@ Of unpack:
 	                    $XDG_DATA_HOME); gc has it too
 	--cwd DIR           with host: the current directory, if not the caller's
 
+Of pack and commit:
+
+	--compress WORD     none (pack, commit to a file), gzip (--image) or zstd
+	--image NAME        of commit: TARGET is a layout, the image gets this name
+
+snapshot has --id and --store, inspect and verify have --image and --platform,
+list, volume and gc have --store, and diff, list, volume and loop have --format
+text|json. volume create has --label KEY=VALUE.
+
 # Examples
 
 	gt-rootfs unpack alpine.tar.gz web | gt-oci create --stdio=log:web.log | gt-oci start
 	skopeo copy docker://alpine oci:alpine && gt-rootfs unpack alpine web
 	docker save nginx | gt-rootfs unpack --size 1g - web
 	gt-rootfs unpack --partition root --driver tmpfs disk.img test
+	gt-rootfs commit --compress zstd web web.layer.zst
+	gt-rootfs commit --image web:2 web oci && skopeo copy oci:oci:web:2 docker://…
 	gt-rootfs unpack host job && gt-oci run --bundle job job; gt-rootfs umount job
 	"poststop": [{"path": "/usr/local/bin/gt-rootfs", "args": ["gt-rootfs", "umount"]}]
 
@@ -158,6 +221,15 @@ var program = &tool.Program{
 		{Name: "unpack", Args: "SOURCE BUNDLE", Summary: "make a bundle from a directory, an archive, tiny or host", Make: unpack},
 		{Name: "mount", Args: "[BUNDLE]", Summary: "mount the root of a bundle again", Make: mount},
 		{Name: "umount", Args: "[BUNDLE]", Summary: "undo the mounts of a bundle", Make: umount},
+		{Name: "pack", Args: "DIR|BUNDLE [FILE]", Summary: "write a root filesystem as an archive", Make: packVerb},
+		{Name: "diff", Args: "BUNDLE", Summary: "list what the container changed", Make: diff},
+		{Name: "commit", Args: "BUNDLE [TARGET]", Summary: "write what the container changed as a layer or an image", Make: commit},
+		{Name: "snapshot", Args: "BUNDLE NEW", Summary: "make a bundle with the root of another as it is now", Make: snapshot},
+		{Name: "list", Summary: "list the bundles that something is mounted or shared for", Make: list},
+		{Name: "inspect", Args: "BUNDLE|SOURCE", Summary: "tell what a bundle is made of, or what a source holds", Make: inspect},
+		{Name: "verify", Args: "BUNDLE|LAYOUT", Summary: "compare content with its digests", Make: verify},
+		{Name: "volume", Args: "create|list|rm|inspect [ARG...]", Summary: "keep directories beyond the life of a bundle", Make: volumeVerb},
+		{Name: "loop", Args: "list|detach [ARG...]", Summary: "list loop devices, or take their files off", Make: loopVerb},
 		{Name: "gc", Args: "[DIR...]", Summary: "remove what killed unpacks left", Make: gc},
 	},
 }

@@ -29,12 +29,9 @@ func (c *content) pile(ctx context.Context, s *store.Store) ([]string, error) {
 		dirs = append(slices.DeleteFunc(dirs, func(d string) bool { return d == path }), path)
 		c.keep = append(c.keep, store.Name(store.Layers, key))
 	}
+	rooted := "" // the topmost layer that says what its root is like
 	for i, l := range c.image.Layers {
-		var needs tree.Beneath
-		text, err := os.ReadFile(filepath.Join(s.Dir, store.Layers, key(l.DiffID), "layer.json"))
-		if err == nil {
-			err = json.Unmarshal(text, &needs)
-		}
+		needs, err := needsOf(filepath.Join(s.Dir, store.Layers, key(l.DiffID)))
 		if err != nil {
 			return nil, fmt.Errorf("layer %s: %w", l.DiffID, err)
 		}
@@ -43,13 +40,27 @@ func (c *content) pile(ctx context.Context, s *store.Store) ([]string, error) {
 		}
 		below := slices.Clone(dirs)
 		add(key(l.DiffID))
+		if !needs.Root {
+			rooted = s.Path(store.Layers, key(l.DiffID))
+		} else if i == len(c.image.Layers)-1 && rooted != "" {
+			needs.Dirs = append(needs.Dirs, ".")
+		}
 		if len(needs.Dirs) == 0 || len(below) == 0 {
 			continue
 		}
 		name := "dirs-" + chain(c.image.Layers[:i+1])
 		if !s.Has(store.Layers, name) {
 			_, err = s.Put(store.Layers, func(dir string) (string, error) {
-				return name, c.thin(ctx, filepath.Join(dir, "fs"), needs.Dirs, below)
+				err := c.thin(ctx, filepath.Join(dir, "fs"), needs.Dirs, func(name string) []string {
+					if name == "." {
+						return []string{rooted}
+					}
+					return below
+				})
+				if err != nil {
+					return "", err
+				}
+				return name, c.seal(ctx, dir)
 			})
 		}
 		if err != nil {
@@ -68,14 +79,22 @@ func (c *content) pile(ctx context.Context, s *store.Store) ([]string, error) {
 	return top, nil
 }
 
+func needsOf(dir string) (needs tree.Beneath, err error) {
+	text, err := os.ReadFile(filepath.Join(dir, "layer.json"))
+	if err == nil {
+		err = json.Unmarshal(text, &needs)
+	}
+	return needs, err
+}
+
 // thin makes a layer of directories.
-func (c *content) thin(ctx context.Context, dir string, names, below []string) error {
+func (c *content) thin(ctx context.Context, dir string, names []string, below func(string) []string) error {
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return err
 	}
 	_, err := c.into(ctx, dir, tree.Options{Form: tree.Overlay, User: c.opt.User}, func(_ context.Context, t *tree.Tree) error {
 		for _, name := range names {
-			m, err := beneath(below, name)
+			m, err := beneath(below(name), name)
 			if err != nil {
 				return fmt.Errorf("%s: %w", name, err)
 			}

@@ -45,10 +45,11 @@ func (w *wish) root(ctx context.Context, c *tool.Call, j job) error {
 	if n := src.skipped.Load(); n > 0 {
 		c.Warnf("%d device nodes were left out", n)
 	}
+	r.Keep = src.keep
 	if err := w.describe(j, src, r); err != nil {
 		return err
 	}
-	return w.record(j.stage, r, src.keep)
+	return w.record(j.stage, r)
 }
 
 // make lets the driver work. When auto took one for which the image's layers
@@ -112,6 +113,11 @@ func (w *wish) describe(j job, src *content, r *bundle.Record) error {
 		j.spec.Linux.Namespaces = append(ns, specs.LinuxNamespace{Type: specs.UserNamespace})
 		j.spec.Linux.UIDMappings, j.spec.Linux.GIDMappings = r.Map.UID, r.Map.GID
 	}
+	for _, text := range w.volumes {
+		if err := w.attach(j, r, text); err != nil {
+			return err
+		}
+	}
 	if src.image == nil {
 		return nil
 	}
@@ -128,12 +134,12 @@ func (w *wish) describe(j job, src *content, r *bundle.Record) error {
 }
 
 // record says what is to be mounted, and undone. A plain copy needs no word.
-func (w *wish) record(stage *bundle.Stage, r *bundle.Record, keep []string) error {
-	if r.Driver == "copy" && r.Map == nil && r.Source != "image" {
+func (w *wish) record(stage *bundle.Stage, r *bundle.Record) error {
+	if r.Driver == "copy" && r.Map == nil && r.Source != "image" && len(r.Keep) == 0 {
 		return nil
 	}
 	if w.open != nil {
-		r.Store, r.Keep = w.open.Dir, keep
+		r.Store = w.open.Dir
 		if err := w.open.Register(stage.Bundle); err != nil {
 			return err
 		}

@@ -55,7 +55,7 @@ func (w *wish) look() {
 
 // content opens the source. close gives it back.
 func (w *wish) content(ctx context.Context, stage *bundle.Stage) (c *content, closing func(), err error) {
-	c = &content{opt: w.tree, store: w.openStore}
+	c = &content{opt: w.tree, store: w.openStore, sealed: w.seal}
 	none := func() {}
 	switch w.kind {
 	case "dir":
@@ -100,7 +100,7 @@ func (w *wish) openArchive(ctx context.Context, c *content, stage *bundle.Stage)
 		none = func() { _ = f.Close() }
 		src = f
 	}
-	if w.driver != "auto" && w.driver != "copy" && w.driver != "loop" {
+	if w.size > 0 || w.driver != "auto" && w.driver != "copy" && w.driver != "loop" {
 		c.sum = sha256.New()
 	}
 	a, err := fill.Open(ctx, src, c.sum)

@@ -26,13 +26,14 @@ type wish struct {
 	tree           tree.Options
 
 	open            *store.Store // once it is needed
+	from            *made        // the bundle that snapshot takes
 	driver, kind    string
 	image, platform string
 	partition       string
-	writable        bool
+	writable, seal  bool
 	size            int64
 	store           string
-	maps            []string
+	maps, volumes   []string
 }
 
 func unpack(o *tool.Options) func(c *tool.Call) error {
@@ -52,7 +53,9 @@ func unpack(o *tool.Options) func(c *tool.Call) error {
 	o.String(&w.partition, "partition", 0, "WHICH", "of a disk: number, label or type")
 	o.Bool(&w.writable, "writable", 0, "let the container write to the disk itself")
 	o.Func(setSize(&w.size), "size", 0, "SIZE", "bytes the container may write")
+	o.Bool(&w.seal, "seal", 0, "take sums of what goes into the store")
 	o.Strings(&w.maps, "map", 0, "C:H:N", "container ids from C on are N of the host from H on")
+	o.Strings(&w.volumes, "volume", 'v', "SOURCE:DEST", "a volume for the container")
 	o.String(&w.store, "store", 0, "DIR", "where layers are kept")
 	o.String(&w.cwd, "cwd", 0, "DIR", "with host: the current directory")
 	return func(c *tool.Call) error {
@@ -147,10 +150,12 @@ func (w *wish) fill(ctx context.Context, c *tool.Call, stage *bundle.Stage) erro
 	if err != nil {
 		return err
 	}
-	switch w.kind {
-	case "host":
+	switch {
+	case w.from != nil:
+		err = w.again(ctx, job{stage, spec})
+	case w.kind == "host":
 		err = w.planHost(c, stage, spec)
-	case "tiny":
+	case w.kind == "tiny":
 		if err = os.Mkdir(stage.Path("rootfs"), 0o755); err == nil {
 			err = tiny(ctx, stage.Path("rootfs"))
 		}

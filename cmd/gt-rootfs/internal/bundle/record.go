@@ -32,6 +32,14 @@ type Record struct {
 	Quota  uint32   `json:"quota,omitempty"` // project of the quota that holds it to Size
 	Digest string   `json:"digest,omitempty"`
 	Map    *Map     `json:"map,omitempty"`
+
+	Volumes []Volume `json:"volumes,omitempty"` // shown with their owners moved
+}
+
+// A Volume is mounted at a place in the bundle, from where the runtime binds it.
+type Volume struct {
+	Source string `json:"source"` // absolute
+	Place  string `json:"place"`
 }
 
 // A Disk is a file system in a file or block device.

@@ -33,7 +33,7 @@ func (btrfs) Make(ctx context.Context, j *Job) error {
 	if err != nil {
 		return err
 	}
-	return snapshot(base, j.rootfs())
+	return Snapshot(base, j.rootfs())
 }
 
 func (btrfs) Standing(r *bundle.Record) []string { return mapOnly(r) }
@@ -53,8 +53,8 @@ func Subvolume(path string) error {
 	return nil
 }
 
-// snapshot makes a writable one of the subvolume from.
-func snapshot(from, path string) error {
+// Snapshot makes a writable one of the subvolume from.
+func Snapshot(from, path string) error {
 	src, err := unix.Open(from, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return fmt.Errorf("open %s: %w", from, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -50,7 +51,7 @@ func (fuse) Mount(dir string, r *bundle.Record) error {
 		if err := attach(fd, filepath.Join(dir, lower)); err != nil {
 			return err
 		}
-		dirs = []string{filepath.Join(dir, lower)}
+		dirs = append(slices.Clone(dirs), filepath.Join(dir, lower))
 	}
 	if r.Size > 0 && r.Quota == 0 {
 		if err := mountSpace(dir); err != nil {

@@ -35,7 +35,7 @@ func Mount(dir string, r *bundle.Record) error {
 	if err != nil {
 		return err
 	}
-	want := d.Standing(r)
+	want := Standing(d, r)
 	if len(want) == 0 {
 		return nil
 	}
@@ -50,10 +50,27 @@ func Mount(dir string, r *bundle.Record) error {
 	if err := bundle.WriteRecord(dir, r); err != nil {
 		return err
 	}
-	if err := d.Mount(dir, r); err != nil {
+	if len(d.Standing(r)) > 0 {
+		err = d.Mount(dir, r)
+	}
+	for _, v := range r.Volumes {
+		if err == nil {
+			err = showMapped(v.Source, filepath.Join(dir, v.Place), r.Map)
+		}
+	}
+	if err != nil {
 		return errors.Join(err, Unmount(dir, r))
 	}
 	return nil
+}
+
+// Standing is all mount points of a record, relative to the bundle.
+func Standing(d Driver, r *bundle.Record) []string {
+	list := d.Standing(r)
+	for _, v := range r.Volumes {
+		list = append(list, v.Place)
+	}
+	return list
 }
 
 // Unmount undoes the mounts of a record, as far as there are any, and forgets
@@ -63,6 +80,11 @@ func Mount(dir string, r *bundle.Record) error {
 func Unmount(dir string, r *bundle.Record) error {
 	for _, name := range []string{rootfs, upper, lower} {
 		if err := detach(filepath.Join(dir, name)); err != nil {
+			return err
+		}
+	}
+	for i := range r.Volumes {
+		if err := detach(filepath.Join(dir, volumes, filepath.Base(r.Volumes[i].Place))); err != nil {
 			return err
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -62,7 +63,13 @@ func stacked(ctx context.Context, j *Job) error {
 		}
 		j.Record.Lower = dirs
 	}
-	if j.Record.Size > 0 {
+	return Again(j)
+}
+
+// Again makes what a stack keeps on disk beside its layers, for a record that
+// names those.
+func Again(j *Job) error {
+	if j.Record.Size > 0 && j.Record.Driver != "tmpfs" {
 		if err := limit(j); err != nil {
 			return err
 		}
@@ -100,7 +107,7 @@ func mountStack(dir string, r *bundle.Record) error {
 		if err := attach(fd, filepath.Join(dir, lower)); err != nil {
 			return err
 		}
-		dirs = []string{filepath.Join(dir, lower)}
+		dirs = append(slices.Clone(dirs), filepath.Join(dir, lower))
 		if r.Source == "disk" { // nobody knows who made it
 			flags = unix.MOUNT_ATTR_NODEV | unix.MOUNT_ATTR_NOSUID
 		}

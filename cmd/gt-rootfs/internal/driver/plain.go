@@ -2,6 +2,7 @@ package driver
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 
@@ -43,14 +44,22 @@ func mapOnly(r *bundle.Record) []string {
 // mountMapped lets rootfs show itself with its owners moved.
 func mountMapped(dir string, r *bundle.Record) error {
 	root := filepath.Join(dir, rootfs)
-	fd, err := unix.Open(root, unix.O_PATH|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	return showMapped(root, root, r.Map)
+}
+
+// showMapped mounts a directory at a point, with its owners moved.
+func showMapped(from, point string, ids *bundle.Map) error {
+	fd, err := unix.Open(from, unix.O_PATH|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return &os.PathError{Op: "open", Path: root, Err: err}
+		return &os.PathError{Op: "open", Path: from, Err: err}
 	}
 	defer unix.Close(fd)
-	m, err := mapped(fd, r.Map)
+	m, err := mapped(fd, ids)
 	if err != nil {
 		return err
 	}
-	return attach(m, root)
+	if err := os.MkdirAll(filepath.Dir(point), 0o755); err != nil {
+		return errors.Join(err, unix.Close(m))
+	}
+	return attach(m, point)
 }

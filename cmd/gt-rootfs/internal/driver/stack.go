@@ -19,6 +19,8 @@ const (
 	rootfs = "rootfs"
 	upper  = ".upper" // what the container writes: upper and work below it
 	lower  = ".lower" // a disk
+
+	volumes = ".volumes"
 )
 
 // maxLower is how many layers fit into the options of one mount.

@@ -24,12 +24,7 @@ func (tmpfs) Probe(dir string) error {
 }
 
 func (tmpfs) Make(ctx context.Context, j *Job) error {
-	j.Record.Quota = 0
-	size := j.Record.Size
-	j.Record.Size = 0 // the tmpfs has its own limit
-	err := stacked(ctx, j)
-	j.Record.Size = size
-	return err
+	return stacked(ctx, j)
 }
 
 func (tmpfs) Standing(r *bundle.Record) []string { return standing(r, true) }

@@ -87,7 +87,9 @@ func Collect(dir string) ([]string, error) {
 		}
 	}
 	var gone []string
-	var errs []error
+	left, err := bundle.Sweep(filepath.Join(s.Dir, volumes))
+	gone = append(gone, left...)
+	errs := []error{err}
 	for _, kind := range []string{Layers, Bases, Images} {
 		left, err := bundle.Sweep(filepath.Join(s.Dir, kind))
 		gone, errs = append(gone, left...), append(errs, err)

@@ -126,18 +126,17 @@ func (t *Tree) Finish() error {
 	slices.Sort(t.implied)
 	t.index = nil
 	slices.SortFunc(t.late, func(a, b late) int { return strings.Compare(b.name, a.name) })
-	rooted := false
 	for i := range t.late {
 		if err := t.ctx.Err(); err != nil {
 			return err
 		}
 		l := &t.late[i]
-		rooted = rooted || l.name == ""
+		t.rooted = t.rooted || l.name == ""
 		if err := t.dressDir(l); err != nil {
 			return fmt.Errorf("%s: %w", l.name, err)
 		}
 	}
-	if rooted {
+	if t.rooted {
 		return nil
 	}
 	return unix.Fchmod(t.root, 0o755)

@@ -74,6 +74,7 @@ type Tree struct {
 	hide    map[string]bool // directories to be marked opaque
 	guessed map[string]bool // directories made without an entry, so far
 	implied []string
+	rooted  bool
 }
 
 // Open starts to fill the empty directory dir, which becomes a plain one that

@@ -41,6 +41,7 @@ func (t *Tree) below(err error) error {
 type Beneath struct {
 	Dirs []string // directories it has no entry for, but files in
 	Cut  bool     // nothing of them shows: its root is opaque
+	Root bool     // it has no entry for its root
 }
 
 // Layer begins a new layer: its whiteouts hide what was there until now, never
@@ -51,7 +52,7 @@ func (t *Tree) Layer() {
 }
 
 // Beneath is known after Finish.
-func (t *Tree) Beneath() Beneath { return Beneath{t.implied, t.hide[""]} }
+func (t *Tree) Beneath() Beneath { return Beneath{t.implied, t.hide[""], !t.rooted} }
 
 // IsWhiteout tells whether a name says that another is gone.
 func (t *Tree) IsWhiteout(name string) bool {
