@@ -1,0 +1,128 @@
+package container
+
+import (
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+
+	"github.com/gophertainer/gophertainer/lib/cgroup"
+	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/state"
+)
+
+// Spec is the frozen config.json, the operator's policy for the container.
+func (c *Container) Spec() (*specs.Spec, error) { return c.spec() }
+
+// Need refuses a verb in the wrong status.
+func (c *Container) Need(ok ...state.Status) error { return c.need(ok...) }
+
+// Record appends to the event log.
+func (rt *Runtime) Record(kind, id string, pairs ...string) { rt.record(kind, id, pairs...) }
+
+// A Revival is a container that is about to be restored: all is there but its
+// processes.
+type Revival struct {
+	Spec  *specs.Spec
+	Raw   []byte // of config.json
+	State *state.State
+	Entry *state.Entry
+	Group *cgroup.Group
+	c     *creation
+}
+
+// Restore makes a container out of processes that somebody else brings back.
+// Only Bundle, Config and PidFile of the options count. revive makes the
+// processes and calls Adopt before they go on; when it fails nothing is left.
+// The caller unlocks the container. The spec is that of the bundle: what a
+// checkpoint says about itself is no policy.
+func (rt *Runtime) Restore(id string, o *CreateOptions, revive func(r *Revival) error) (*Container, error) {
+	c := &creation{rt: rt, o: o, gate: -1}
+	err := c.restore(id, revive)
+	if c.set != nil {
+		c.set.Close()
+	}
+	if err != nil {
+		for i := len(c.undo) - 1; i >= 0; i-- {
+			c.undo[i]()
+		}
+		c.poststop()
+		return nil, err
+	}
+	rt.record("restore", id)
+	return &Container{Entry: c.entry, State: c.st, Group: c.group, Status: state.Running, rt: rt, config: c.spec}, nil
+}
+
+func (c *creation) restore(id string, revive func(r *Revival) error) error {
+	if err := c.read(); err != nil {
+		return err
+	}
+	if err := c.plugins(id); err != nil {
+		return err
+	}
+	root, err := state.Open(c.rt.Root)
+	if err != nil {
+		return err
+	}
+	if c.entry, err = root.Create(id); err != nil {
+		return err
+	}
+	c.later(func() { c.warn(c.entry.Remove()) })
+	if err := c.prepare(id); err != nil {
+		return err
+	}
+	if err := revive(&Revival{Spec: c.spec, Raw: c.raw, State: c.st, Entry: c.entry, Group: c.group, c: c}); err != nil {
+		return err
+	}
+	if c.st.Pid == 0 {
+		return fail.New(fail.CodeInternal, "restored container has no process")
+	}
+	return c.entry.Commit()
+}
+
+// Adopt takes a process that is there, but has not gone on, as the container's
+// first: limits and state are as after a birth. The process ended if Restore
+// fails.
+func (r *Revival) Adopt(pid int) error {
+	c := r.c
+	if err := c.adopt(pid); err != nil {
+		return err
+	}
+	return writePid(c.o.PidFile, pid)
+}
+
+func (c *creation) adopt(pid int) error {
+	if res := c.spec.Linux.Resources; res != nil {
+		if err := c.group.Apply(res); err != nil {
+			return err
+		}
+	}
+	if p := c.spec.Process; p.OOMScoreAdj != nil {
+		if err := oomScore(pid, *p.OOMScoreAdj, c.rt.Warn); err != nil {
+			return err
+		}
+	}
+	return c.identify(pid)
+}
+
+// identify writes down who the first process is.
+func (c *creation) identify(pid int) error {
+	start, err := state.StartTime(pid)
+	if err != nil {
+		return err
+	}
+	boot, err := state.BootID()
+	if err != nil {
+		return err
+	}
+	if err := c.entry.WriteConfig(c.raw); err != nil {
+		return err
+	}
+	c.st.Pid, c.st.PidStart, c.st.BootID = pid, start, boot
+	return c.entry.WritePending(c.st)
+}
+
+
+// Hooks runs a list of host hooks of the spec; from the first on, a Restore
+// that fails runs the poststop hooks.
+func (r *Revival) Hooks(kind string, list []specs.Hook, status state.Status) error {
+	r.c.hooked = true
+	return r.c.rt.hooks(kind, list, r.State, status)
+}
