@@ -35,7 +35,8 @@ func New(s *store.Store, warn func(string, ...any)) *Keeper {
 }
 
 // Sync starts what was loaded and ends what was unloaded since the last one. It
-// returns when the ended ones are gone; started ones may not be up yet.
+// returns when the ended ones are gone and the started ones are up, or have had
+// their time for it.
 func (k *Keeper) Sync() error {
 	k.sync.Lock()
 	defer k.sync.Unlock()
@@ -56,6 +57,9 @@ func (k *Keeper) Sync() error {
 	}
 	for _, p := range fresh {
 		k.follow(p.held)
+	}
+	for _, p := range fresh {
+		p.wait()
 	}
 	k.generation = generation
 	return nil

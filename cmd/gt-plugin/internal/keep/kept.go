@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"sync"
 	"time"
 
@@ -99,11 +100,27 @@ func (p *kept) once(ctx context.Context, log *store.Log) error {
 	case <-run.Exited():
 	case <-run.Done(): // what it says is no answer
 	}
-	err = run.Explain(run.Err())
+	cause := run.Err()
+	if errors.Is(cause, io.EOF) {
+		cause = errors.New("it ended")
+	}
+	err = run.Explain(cause)
 	if cerr := run.Kill(); cerr != nil {
 		err = errors.Join(err, cerr)
 	}
-	return fail.New(fail.CodeHook, "ended: %w", err)
+	return err
+}
+
+// wait returns when the plugin is up, or has had its time for it.
+func (p *kept) wait() {
+	p.lock.Lock()
+	up := p.up
+	p.lock.Unlock()
+	select {
+	case <-up:
+	case <-p.done:
+	case <-time.After(p.held.Deadline()):
+	}
 }
 
 func (p *kept) down(err error) {
