@@ -4,6 +4,7 @@ package ns
 
 import (
 	"slices"
+	"strconv"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
@@ -83,20 +84,34 @@ func (s *Set) create(flag int) {
 }
 
 func (s *Set) join(path string, flag, index int) error {
-	member := "/linux/namespaces/" + string(rune('0'+index)) + "/path"
-	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	member := "/linux/namespaces/" + strconv.Itoa(index) + "/path"
+	fd, err := open(path)
 	if err != nil {
 		e := fail.New("", "open %s: %w", path, err)
 		e.Member = member
 		return e
 	}
-	kind, err := unix.IoctlRetInt(fd, unix.NS_GET_NSTYPE)
-	if err != nil || kind != flag {
+	if kind, err := unix.IoctlRetInt(fd, unix.NS_GET_NSTYPE); err != nil || kind != flag {
 		_ = unix.Close(fd)
 		return fail.Spec(member, "%s is no such namespace, need one of type %s", path, Name(flag))
 	}
 	s.Join = append(s.Join, sys.Join{FD: fd, Flags: flag})
 	return nil
+}
+
+// open opens a namespace. What is none comes back as a bare handle (O_PATH): to
+// open a fifo would wait, and to open a device may set something off.
+func open(path string) (int, error) {
+	handle, err := unix.Open(path, unix.O_PATH|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return -1, err
+	}
+	var st unix.Statfs_t
+	if err := unix.Fstatfs(handle, &st); err != nil || st.Type != unix.NSFS_MAGIC {
+		return handle, nil //nolint:nilerr // the ioctl on it fails
+	}
+	defer unix.Close(handle)
+	return unix.Open("/proc/self/fd/"+strconv.Itoa(handle), unix.O_RDONLY|unix.O_CLOEXEC, 0)
 }
 
 // Name is the file of a kind in /proc/PID/ns.
