@@ -56,7 +56,7 @@ func (k *Keeper) Sync() error {
 		p.end()
 	}
 	for _, p := range fresh {
-		k.follow(p.held)
+		k.follow(p)
 	}
 	for _, p := range fresh {
 		p.wait()
@@ -90,13 +90,12 @@ func (k *Keeper) swap(held []*store.Held) (fresh, ending []*kept) {
 }
 
 // follow delivers events to a plugin that asked for some.
-func (k *Keeper) follow(h *store.Held) {
-	if len(h.Info.Events) == 0 {
+func (k *Keeper) follow(p *kept) {
+	if len(p.held.Info.Events) == 0 {
 		return
 	}
-	e := h.Entry
-	k.feeds[h.Name] = feed.Start(k.Store.Root, e, func(ctx context.Context, ev plugin.PluginEvent) error {
-		_, err := k.Ask(ctx, e, plugin.MethodEvent, ev)
+	k.feeds[p.held.Name] = feed.Start(k.Store.Root, p.held.Entry, func(ctx context.Context, ev plugin.PluginEvent) error {
+		_, err := p.ask(ctx, plugin.MethodEvent, ev)
 		return err
 	}, k.Warn)
 }
@@ -108,11 +107,43 @@ func (k *Keeper) unfollow(name string) {
 	}
 }
 
-// Ask calls a kept plugin.
-func (k *Keeper) Ask(ctx context.Context, e *store.Entry, method string, params any) (json.RawMessage, error) {
+// A Use is a set of kept plugins as they were at one moment; none of them is
+// ended before Done.
+type Use struct{ plugins map[string]*kept }
+
+// Use takes those for which want is true.
+func (k *Keeper) Use(want func(*store.Record) bool) *Use {
 	k.lock.RLock()
-	p := k.plugins[e.Name]
-	k.lock.RUnlock()
+	defer k.lock.RUnlock()
+	u := &Use{map[string]*kept{}}
+	for name, p := range k.plugins {
+		if want(p.held.Record) {
+			p.uses.Add(1)
+			u.plugins[name] = p
+		}
+	}
+	return u
+}
+
+// Done lets the plugins go.
+func (u *Use) Done() {
+	for _, p := range u.plugins {
+		p.uses.Done()
+	}
+}
+
+// Entries are the plugins, in no order.
+func (u *Use) Entries() []*store.Entry {
+	var list []*store.Entry
+	for _, p := range u.plugins {
+		list = append(list, p.held.Entry)
+	}
+	return list
+}
+
+// Ask calls one of them.
+func (u *Use) Ask(ctx context.Context, e *store.Entry, method string, params any) (json.RawMessage, error) {
+	p := u.plugins[e.Name]
 	if p == nil {
 		return nil, fail.New(fail.CodeNoSuch, "plugin %s is not loaded", e.Name)
 	}
@@ -147,19 +178,6 @@ func (k *Keeper) Close() error {
 	}
 	wait.Wait()
 	return sandbox.Sweep(k.Store)
-}
-
-// Entries are the kept plugins for which want is true.
-func (k *Keeper) Entries(want func(*store.Record) bool) []*store.Entry {
-	k.lock.RLock()
-	defer k.lock.RUnlock()
-	var list []*store.Entry
-	for _, p := range k.plugins {
-		if want(p.held.Record) {
-			list = append(list, p.held.Entry)
-		}
-	}
-	return list
 }
 
 // Status is a line of list.

@@ -29,6 +29,7 @@ type kept struct {
 	held   *store.Held
 	stop   context.CancelFunc
 	done   chan struct{}
+	uses   sync.WaitGroup // calls under way; none begins once it is out of the set
 
 	lock     sync.Mutex
 	process  *sandbox.Process // nil while it is down
@@ -162,6 +163,7 @@ func (p *kept) ask(ctx context.Context, method string, params any) (json.RawMess
 }
 
 func (p *kept) end() {
+	p.uses.Wait()
 	p.stop()
 	<-p.done
 }

@@ -196,21 +196,25 @@ func (k *Keeper) dispatch(ctx context.Context, r *plugin.Request) (any, error) {
 		if err := json.Unmarshal(r.Params, &in); err != nil {
 			return nil, err
 		}
-		list := k.Entries(func(r *store.Record) bool { return store.AtCreate(r.Info.Type) })
+		use := k.Use(func(r *store.Record) bool { return store.AtCreate(r.Info.Type) })
+		defer use.Done()
+		list := use.Entries()
 		chain.Order(list)
-		return chain.Run(ctx, k, list, in)
+		return chain.Run(ctx, use, list, in)
 	case MethodCall:
 		var in CallParams
 		if err := json.Unmarshal(r.Params, &in); err != nil {
 			return nil, err
 		}
-		list := k.Entries(func(r *store.Record) bool { return r.Name == in.Plugin })
+		use := k.Use(func(r *store.Record) bool { return r.Name == in.Plugin })
+		defer use.Done()
+		list := use.Entries()
 		if len(list) == 0 {
 			return nil, fail.New(fail.CodeNoSuch, "plugin %s is not loaded", in.Plugin)
 		}
 		ctx, cancel := context.WithTimeout(ctx, list[0].Deadline())
 		defer cancel()
-		return k.Ask(ctx, list[0], in.Method, in.Params)
+		return use.Ask(ctx, list[0], in.Method, in.Params)
 	}
 	return nil, &plugin.Error{Code: plugin.CodeMethod, Message: "have no method " + r.Method}
 }
