@@ -18,6 +18,7 @@ import (
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/driver"
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/fill"
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/image"
+	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/progress"
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/store"
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/tree"
 )
@@ -32,7 +33,8 @@ type content struct {
 	disk    *bundle.Disk
 
 	opt     tree.Options
-	sealed  bool         // take sums of what goes into the store
+	sealed  bool // take sums of what goes into the store
+	meter   *progress.Meter
 	once    string       // the key of what has no digest
 	skipped atomic.Int64 // devices that were left out
 	keep    []string     // what is used of the store

@@ -14,6 +14,7 @@ import (
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/archive"
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/fill"
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/image"
+	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/progress"
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/store"
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/tree"
 )
@@ -26,17 +27,30 @@ type opened struct {
 	sum    hash.Hash
 }
 
-func openLayer(ctx context.Context, l *image.Layer) (*opened, error) {
+func openLayer(ctx context.Context, l *image.Layer, m *progress.Meter) (*opened, error) {
 	f, err := l.Open()
 	if err != nil {
 		return nil, err
 	}
+	m.Expect(l.Size)
 	o := &opened{layer: l, file: f, sum: l.DiffID.Hash()}
-	if o.stream, err = archive.Summed(ctx, f, o.sum); err != nil {
+	if o.stream, err = archive.Summed(ctx, counted{f, m}, o.sum); err != nil {
 		_ = f.Close()
 		return nil, fmt.Errorf("layer %s: %w", l.DiffID, err)
 	}
 	return o, nil
+}
+
+// counted tells the meter what is read.
+type counted struct {
+	io.Reader
+	meter *progress.Meter
+}
+
+func (c counted) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	c.meter.Add(int64(n))
+	return n, err
 }
 
 func (o *opened) close() {
@@ -68,12 +82,12 @@ func (c *content) flat(ctx context.Context, t *tree.Tree) error {
 		now := next
 		var err error
 		if next = nil; now == nil {
-			if now, err = openLayer(ctx, &c.image.Layers[i]); err != nil {
+			if now, err = openLayer(ctx, &c.image.Layers[i], c.meter); err != nil {
 				return err
 			}
 		}
 		if i+1 < len(c.image.Layers) {
-			next, err = openLayer(ctx, &c.image.Layers[i+1])
+			next, err = openLayer(ctx, &c.image.Layers[i+1], c.meter)
 		}
 		if err == nil {
 			t.Layer()
@@ -123,7 +137,7 @@ func (c *content) layers(ctx context.Context) ([]string, error) {
 
 func (c *content) layer(ctx context.Context, s *store.Store, l *image.Layer) error {
 	_, err := s.Put(store.Layers, func(dir string) (string, error) {
-		o, err := openLayer(ctx, l)
+		o, err := openLayer(ctx, l, c.meter)
 		if err != nil {
 			return "", err
 		}

@@ -15,6 +15,7 @@ gt-rootfs makes the root filesystem of a bundle from what people have.
 	gt-rootfs verify   BUNDLE|LAYOUT
 	gt-rootfs volume   create|list|rm|inspect [NAME…]
 	gt-rootfs loop     list|detach [DEVICE|FILE…]
+	gt-rootfs rm       BUNDLE…
 	gt-rootfs gc       [DIR…]
 
 # Description
@@ -149,6 +150,14 @@ loop list prints the loop devices in use, loop detach takes the file off one.
 Those of gt-rootfs go by themselves, with the last mount or the last process that
 uses them.
 
+# Without root
+
+Who is not root becomes it in a user namespace of their own, over the ids that
+/etc/subuid and /etc/subgid give: owners are then as exact as root's, on the
+host's side moved as config.json says. An owner that has no id there is an error,
+and so is a device unless --no-devices leaves it out. Nothing is mounted; the
+driver is copy. rm removes such a bundle, whose files belong to many ids.
+
 # Options
 
 Of unpack:
@@ -176,6 +185,9 @@ Of unpack:
 	--store DIR         where layers are kept ($GOPHERTAINER_STORE,
 	                    /var/lib/gophertainer, or gophertainer in
 	                    $XDG_DATA_HOME); gc has it too
+	--progress FORM     how far it is, on stderr, of what takes over a second: auto
+	                    (a bar on a terminal, else a line every ten seconds),
+	                    plain, json or none
 	--cwd DIR           with host: the current directory, if not the caller's
 
 Of pack and commit:
@@ -209,27 +221,32 @@ is as it was before.
 package main
 
 import (
+	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/own"
 	"github.com/gophertainer/gophertainer/lib/tool"
 )
 
-func main() { tool.Main(program) }
+func main() {
+	own.Await()
+	tool.Main(program)
+}
 
 var program = &tool.Program{
 	Name:    "gt-rootfs",
 	Summary: "make the root filesystem of a bundle",
 	Verbs: []tool.Verb{
-		{Name: "unpack", Args: "SOURCE BUNDLE", Summary: "make a bundle from a directory, an archive, tiny or host", Make: unpack},
+		{Name: "unpack", Args: "SOURCE BUNDLE", Summary: "make a bundle from a directory, an archive, tiny or host", Make: owned(unpack)},
 		{Name: "mount", Args: "[BUNDLE]", Summary: "mount the root of a bundle again", Make: mount},
 		{Name: "umount", Args: "[BUNDLE]", Summary: "undo the mounts of a bundle", Make: umount},
-		{Name: "pack", Args: "DIR|BUNDLE [FILE]", Summary: "write a root filesystem as an archive", Make: packVerb},
-		{Name: "diff", Args: "BUNDLE", Summary: "list what the container changed", Make: diff},
-		{Name: "commit", Args: "BUNDLE [TARGET]", Summary: "write what the container changed as a layer or an image", Make: commit},
-		{Name: "snapshot", Args: "BUNDLE NEW", Summary: "make a bundle with the root of another as it is now", Make: snapshot},
-		{Name: "list", Summary: "list the bundles that something is mounted or shared for", Make: list},
-		{Name: "inspect", Args: "BUNDLE|SOURCE", Summary: "tell what a bundle is made of, or what a source holds", Make: inspect},
-		{Name: "verify", Args: "BUNDLE|LAYOUT", Summary: "compare content with its digests", Make: verify},
-		{Name: "volume", Args: "create|list|rm|inspect [ARG...]", Summary: "keep directories beyond the life of a bundle", Make: volumeVerb},
+		{Name: "pack", Args: "DIR|BUNDLE [FILE]", Summary: "write a root filesystem as an archive", Make: owned(packVerb)},
+		{Name: "diff", Args: "BUNDLE", Summary: "list what the container changed", Make: owned(diff)},
+		{Name: "commit", Args: "BUNDLE [TARGET]", Summary: "write what the container changed as a layer or an image", Make: owned(commit)},
+		{Name: "snapshot", Args: "BUNDLE NEW", Summary: "make a bundle with the root of another as it is now", Make: owned(snapshot)},
+		{Name: "list", Summary: "list the bundles that something is mounted or shared for", Make: owned(list)},
+		{Name: "inspect", Args: "BUNDLE|SOURCE", Summary: "tell what a bundle is made of, or what a source holds", Make: owned(inspect)},
+		{Name: "verify", Args: "BUNDLE|LAYOUT", Summary: "compare content with its digests", Make: owned(verify)},
+		{Name: "volume", Args: "create|list|rm|inspect [ARG...]", Summary: "keep directories beyond the life of a bundle", Make: owned(volumeVerb)},
 		{Name: "loop", Args: "list|detach [ARG...]", Summary: "list loop devices, or take their files off", Make: loopVerb},
-		{Name: "gc", Args: "[DIR...]", Summary: "remove what killed unpacks left", Make: gc},
+		{Name: "rm", Args: "BUNDLE...", Summary: "unmount and remove bundles", Make: owned(rm)},
+		{Name: "gc", Args: "[DIR...]", Summary: "remove what killed unpacks left", Make: owned(gc)},
 	},
 }

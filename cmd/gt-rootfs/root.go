@@ -13,6 +13,7 @@ import (
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/host"
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/tree"
 	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/idmap"
 	"github.com/gophertainer/gophertainer/lib/tool"
 )
 
@@ -84,6 +85,9 @@ func (w *wish) pick(r *bundle.Record) (driver.Driver, error) {
 	case w.kind == "disk" && w.writable:
 		r.Driver, r.Why = "overlay", "the disk is the root itself"
 		return driver.Find("overlay")
+	case w.without():
+		r.Driver, r.Why = "copy", "who is not root mounts nothing that others see"
+		return driver.Find("copy")
 	case w.size > 0, w.kind == "disk":
 		names = []string{"overlay", "loop", "tmpfs"}
 	case w.kind == "image":
@@ -104,6 +108,12 @@ func (w *wish) pick(r *bundle.Record) (driver.Driver, error) {
 		r.Why = why
 	}
 	return d, nil
+}
+
+// without tells whether root, and with it mounting, is out of reach.
+func (w *wish) without() bool {
+	rootless, err := idmap.Rootless()
+	return err == nil && rootless && w.size == 0
 }
 
 // describe makes the spec say what is known of the root.

@@ -55,7 +55,7 @@ func (w *wish) look() {
 
 // content opens the source. close gives it back.
 func (w *wish) content(ctx context.Context, stage *bundle.Stage) (c *content, closing func(), err error) {
-	c = &content{opt: w.tree, store: w.openStore, sealed: w.seal}
+	c = &content{opt: w.tree, store: w.openStore, sealed: w.seal, meter: w.meter}
 	none := func() {}
 	switch w.kind {
 	case "dir":
@@ -107,7 +107,10 @@ func (w *wish) openArchive(ctx context.Context, c *content, stage *bundle.Stage)
 	if err != nil {
 		return nil, none, err
 	}
+	w.meter.Follow(src)
+	w.meter.Watch(a.Count)
 	closing := func() {
+		w.meter.Leave()
 		a.Close()
 		none()
 	}

@@ -5,13 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
+	"path/filepath"
 	"strconv"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/bundle"
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/driver"
+	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/progress"
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/store"
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/tree"
 	"github.com/gophertainer/gophertainer/lib/tool"
@@ -33,12 +32,14 @@ type wish struct {
 	writable, seal  bool
 	size            int64
 	store           string
+	progress        string
+	meter           *progress.Meter
 	maps, volumes   []string
 }
 
 func unpack(o *tool.Options) func(c *tool.Call) error {
 	w := &wish{
-		mode: 0o700, driver: "auto", kind: "auto", store: store.Default(), tree: tree.Options{MaxBytes: 64 << 30, MaxEntries: 10_000_000},
+		mode: 0o700, driver: "auto", kind: "auto", progress: progress.Auto, store: store.Default(), tree: tree.Options{MaxBytes: 64 << 30, MaxEntries: 10_000_000},
 	}
 	o.String(&w.id, "id", 0, "ID", "the ID in the state (the bundle's name)")
 	o.Func(w.setMode, "mode", 0, "MODE", "permissions of a new bundle (0700)")
@@ -57,6 +58,7 @@ func unpack(o *tool.Options) func(c *tool.Call) error {
 	o.Strings(&w.maps, "map", 0, "C:H:N", "container ids from C on are N of the host from H on")
 	o.Strings(&w.volumes, "volume", 'v', "SOURCE:DEST", "a volume for the container")
 	o.String(&w.store, "store", 0, "DIR", "where layers are kept")
+	o.Enum(&w.progress, "progress", 0, []string{progress.Auto, progress.Plain, progress.JSON, progress.None}, "how far it is, on stderr (auto)")
 	o.String(&w.cwd, "cwd", 0, "DIR", "with host: the current directory")
 	return func(c *tool.Call) error {
 		w.source, w.bundle = c.Args[0], c.Args[1]
@@ -65,8 +67,10 @@ func unpack(o *tool.Options) func(c *tool.Call) error {
 		}
 		defer w.close()
 		// A signal ends the work, and what was done is undone.
-		ctx, stop := signal.NotifyContext(context.Background(), unix.SIGINT, unix.SIGTERM, unix.SIGHUP)
+		ctx, stop := cancellable()
 		defer stop()
+		w.meter = progress.Start(w.progress, filepath.Base(w.source), c.Stderr)
+		defer w.meter.Stop()
 		if err := w.do(ctx, c); err != nil {
 			return fmt.Errorf("%s: %w", w.source, err)
 		}

@@ -6,6 +6,7 @@ import (
 	"hash"
 	"io"
 	"sync"
+	"sync/atomic"
 )
 
 const (
@@ -16,6 +17,7 @@ const (
 // A Stream is the plain content of an archive. It is read by one goroutine.
 type Stream struct {
 	Format Format
+	Count  atomic.Int64 // bytes of plain content so far
 
 	ctx context.Context
 	sum hash.Hash // of the plain content, if anybody wants it
@@ -80,6 +82,7 @@ func (s *Stream) some(b []byte) ([]byte, error) {
 }
 
 func (s *Stream) add(b []byte) {
+	s.Count.Add(int64(len(b)))
 	if s.sum != nil {
 		_, _ = s.sum.Write(b) // a hash takes everything (hash.Hash)
 	}

@@ -7,6 +7,7 @@ import (
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 
+	"github.com/gophertainer/gophertainer/lib/idmap"
 	"github.com/gophertainer/gophertainer/lib/spec"
 )
 
@@ -16,12 +17,23 @@ const maxHostname = 64
 // Spec is the config.json that a new bundle begins with.
 func (s *Stage) Spec() (*specs.Spec, error) {
 	text := spec.Default()
-	if uid := os.Geteuid(); uid != 0 {
-		text = spec.Rootless(uid, os.Getegid())
+	inside, err := idmap.Inside()
+	if err != nil {
+		return nil, err
+	}
+	if inside || os.Geteuid() != 0 {
+		text = spec.Rootless(os.Geteuid(), os.Getegid())
 	}
 	c := &specs.Spec{}
 	if err := json.Unmarshal(text, c); err != nil {
 		return nil, err
+	}
+	if inside {
+		maps, err := idmap.Self()
+		if err != nil {
+			return nil, err
+		}
+		c.Linux.UIDMappings, c.Linux.GIDMappings = maps.UID, maps.GID
 	}
 	c.Process.Terminal, c.Process.Args = false, []string{"sh"}
 	c.Hostname = filepath.Base(s.Bundle)

@@ -73,6 +73,10 @@ func begun(s *archive.Stream) (*Archive, error) {
 // Close ends the reading.
 func (a *Archive) Close() { a.stream.Close() }
 
+// Count is how many bytes of plain content were read so far; any goroutine may
+// ask.
+func (a *Archive) Count() int64 { return a.stream.Count.Load() }
+
 // First is the name of the first entry, "" if there is none.
 func (a *Archive) First() string {
 	if a.first == nil {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/bundle"
 	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/idmap"
 )
 
 // The kinds of entries, which are directories of the store.
@@ -34,7 +35,7 @@ func Default() string {
 	if dir := os.Getenv("GOPHERTAINER_STORE"); dir != "" {
 		return dir
 	}
-	if os.Geteuid() == 0 && os.Getenv("XDG_DATA_HOME") == "" {
+	if rootless, err := idmap.Rootless(); err == nil && !rootless {
 		return "/var/lib/gophertainer"
 	}
 	base := os.Getenv("XDG_DATA_HOME")

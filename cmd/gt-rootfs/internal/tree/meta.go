@@ -37,7 +37,7 @@ func refuse(list []Xattr) error {
 func (t *Tree) finish(fd int, m *Meta, mode bool) error {
 	if m.UID != t.uid || m.GID != t.gid {
 		if err := unix.Fchown(fd, int(m.UID), int(m.GID)); err != nil {
-			return fmt.Errorf("chown %d:%d: %w", m.UID, m.GID, err)
+			return notOurs(m, err)
 		}
 	}
 	if mode {
@@ -51,6 +51,14 @@ func (t *Tree) finish(fd int, m *Meta, mode bool) error {
 		}
 	}
 	return times(fd, m)
+}
+
+// notOurs explains an owner that cannot be given.
+func notOurs(m *Meta, err error) error {
+	if err == unix.EINVAL {
+		return fail.New(fail.CodePermission, "owner %d:%d has no id in this user namespace, need it in /etc/subuid and /etc/subgid", m.UID, m.GID)
+	}
+	return fmt.Errorf("chown %d:%d: %w", m.UID, m.GID, err)
 }
 
 func times(fd int, m *Meta) error {
@@ -78,7 +86,7 @@ func (t *Tree) dress(dir int, base string, kind uint32, m *Meta) error {
 	}
 	if m.UID != st.Uid || m.GID != st.Gid {
 		if err := unix.Fchownat(fd, "", int(m.UID), int(m.GID), unix.AT_EMPTY_PATH); err != nil {
-			return fmt.Errorf("chown %d:%d: %w", m.UID, m.GID, err)
+			return notOurs(m, err)
 		}
 	}
 	// The magic link leads to the very inode, a symlink's own too.
