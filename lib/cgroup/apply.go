@@ -3,7 +3,6 @@ package cgroup
 import (
 	"errors"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
@@ -11,14 +10,6 @@ import (
 
 	"github.com/gophertainer/gophertainer/lib/fail"
 )
-
-// setting is one file to write, and the member of the spec that wants it.
-type setting struct {
-	member     string
-	controller string
-	file       string
-	value      string
-}
 
 // Apply writes all limits, and the device rules, before the program starts.
 func (g *Group) Apply(r *specs.LinuxResources) error {
@@ -30,6 +21,10 @@ func (g *Group) Apply(r *specs.LinuxResources) error {
 
 // Update writes the limits that are set; the others stay as they are.
 func (g *Group) Update(r *specs.LinuxResources) error {
+	r, err := g.completed(r)
+	if err != nil {
+		return err
+	}
 	if err := g.limits(r); err != nil {
 		return err
 	}
@@ -85,11 +80,18 @@ func (g *Group) set(s setting) error {
 		return fail.Spec(s.member, "have file %q, need a plain name", s.file)
 	}
 	err := write(dir, s.file, s.value)
+	if other := renamed(s.file); other != "" && errors.Is(err, unix.ENOENT) {
+		err = write(dir, other, s.value)
+	}
+	if s.optional && errors.Is(err, unix.ENOENT) {
+		return nil
+	}
 	if errors.Is(err, unix.EBUSY) && strings.HasPrefix(s.file, "memory.limit") {
 		return &fail.Error{Code: fail.CodeLimit, Member: s.member, Cause: err, Hint: "the group uses more than that already"}
 	}
-	if errors.Is(err, unix.EINVAL) && strings.HasPrefix(s.file, "memory.") {
-		// v1 wants limit <= limit+swap at every moment: raise the other first.
+	if errors.Is(err, unix.EINVAL) && (strings.HasPrefix(s.file, "memory.") || strings.HasPrefix(s.file, "cpu.")) {
+		// Memory and memory with swap, quota, period and burst, have to fit each
+		// other at every moment: the other one first.
 		return &again{s, err}
 	}
 	if errors.Is(err, unix.ENOENT) {
@@ -141,31 +143,42 @@ func (g *Group) enable(list []setting) error {
 	if dir == "" {
 		return nil
 	}
-	have, err := read(filepath.Dir(dir), "cgroup.subtree_control")
-	if err != nil {
-		return err
-	}
-	all := true
-	for c := range want {
-		all = all && containsWord(have, c)
-	}
-	if all {
-		return nil
-	}
 	at := top
 	for _, part := range strings.Split(strings.TrimPrefix(filepath.Dir(dir), top), "/") {
 		at = filepath.Join(at, part)
-		for c, member := range want {
-			err := write(at, "cgroup.subtree_control", "+"+c)
-			if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.EINVAL) {
-				return g.absent(setting{member: member, controller: c, file: c + ".*"})
+		have, err := read(at, "cgroup.subtree_control")
+		if err != nil {
+			return err
+		}
+		for _, c := range names(want) {
+			if containsWord(have, c) {
+				continue
 			}
-			if err != nil {
-				return &fail.Error{Member: member, Op: "enable controller " + c, Cause: err}
+			if err := g.hand(at, setting{member: want[c], controller: c, file: c + ".*"}); err != nil {
+				return err
 			}
 		}
 	}
 	return nil
+}
+
+// hand enables one controller below a directory.
+func (g *Group) hand(dir string, s setting) error {
+	err := write(dir, "cgroup.subtree_control", "+"+s.controller)
+	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.EINVAL) {
+		return g.absent(s)
+	}
+	if err == nil {
+		return nil
+	}
+	e := &fail.Error{Member: s.member, Op: "enable controller " + s.controller, Cause: err}
+	switch {
+	case errors.Is(err, unix.EBUSY) && populated(dir):
+		e.Hint = dir + " has processes of its own"
+	case errors.Is(err, unix.EACCES):
+		e.Hint = "controller " + s.controller + " is not delegated to you"
+	}
+	return e
 }
 
 func containsWord(text, word string) bool {
@@ -175,11 +188,4 @@ func containsWord(text, word string) bool {
 		}
 	}
 	return false
-}
-
-func itoa[T int64 | uint64 | uint16](v T) string {
-	if v < 0 {
-		return strconv.FormatInt(int64(v), 10)
-	}
-	return strconv.FormatUint(uint64(v), 10)
 }

@@ -87,10 +87,15 @@ func Locate(path, id string) (*Group, error) {
 		path = id
 	}
 	for _, name := range roots {
-		// Cleaned as absolute, so that ".." ends at the hierarchy's root.
-		g.dirs[name] = filepath.Join(mountOf(mode, name), filepath.Clean("/"+own[name]), filepath.Clean("/"+path))
+		g.dirs[name] = below(mode, name, own[name], path)
 	}
 	return g, nil
+}
+
+// below is a path below one's own group, each cleaned as absolute, so that ".."
+// ends at the hierarchy's root.
+func below(mode Mode, name, own, path string) string {
+	return filepath.Join(mountOf(mode, name), filepath.Clean("/"+own), filepath.Clean("/"+path))
 }
 
 func mountOf(mode Mode, name string) string {
@@ -133,14 +138,20 @@ func ownGroups() (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	return parseOwn(string(b)), nil
+}
+
+// parseOwn: lines of ID:CONTROLLERS:PATH; the path may have colons, a named
+// hierarchy is name=NAME, cgroup2 has none.
+func parseOwn(text string) map[string]string {
 	own := map[string]string{}
-	for line := range strings.Lines(string(b)) {
-		parts := strings.SplitN(strings.TrimSpace(line), ":", 3)
+	for line := range strings.Lines(text) {
+		parts := strings.SplitN(strings.TrimSuffix(line, "\n"), ":", 3)
 		if len(parts) == 3 {
 			own[strings.TrimPrefix(parts[1], "name=")] = parts[2]
 		}
 	}
-	return own, nil
+	return own
 }
 
 // Load is the group of a state.json.

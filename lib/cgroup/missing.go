@@ -18,17 +18,38 @@ func refuse(r *specs.LinuxResources, mode Mode) error {
 	return nil
 }
 
-// refusals names the members that are not carried out.
+// refusals names the members that this layout does not carry out.
 func refusals(r *specs.LinuxResources, mode Mode) []*fail.Error {
 	var list []*fail.Error
-	if mode != V2 && len(r.Unified) > 0 {
-		list = append(list, fail.Spec("/linux/resources/unified", "is for cgroup v2, have %s", mode))
+	no := func(set bool, member, format string, args ...any) {
+		if set {
+			list = append(list, fail.Spec("/linux/resources/"+member, format, args...))
+		}
 	}
-	if len(r.Rdma) > 0 {
-		list = append(list, fail.Spec("/linux/resources/rdma", "have no support for it, need a spec without it"))
+	if mode != V2 {
+		no(len(r.Unified) > 0, "unified", "is for cgroup v2, have %s", mode)
+		return list
 	}
-	if n := r.Network; mode == V2 && n != nil && (n.ClassID != nil || len(n.Priorities) > 0) {
-		list = append(list, fail.Spec("/linux/resources/network", "is for cgroup v1, have v2"))
+	const only = "is for cgroup v1, have v2"
+	if n := r.Network; n != nil {
+		no(n.ClassID != nil, "network/classID", only)
+		no(len(n.Priorities) > 0, "network/priorities", only)
+	}
+	if m := r.Memory; m != nil {
+		no(m.Swappiness != nil, "memory/swappiness", only)
+		no(m.DisableOOMKiller != nil && *m.DisableOOMKiller, "memory/disableOOMKiller", only)
+		no(m.Kernel != nil && *m.Kernel > 0, "memory/kernel", only) //nolint:staticcheck // refused
+		no(m.KernelTCP != nil && *m.KernelTCP > 0, "memory/kernelTCP", only)
+	}
+	if c := r.CPU; c != nil {
+		no(c.RealtimePeriod != nil && *c.RealtimePeriod != 0, "cpu/realtimePeriod", only)
+		no(c.RealtimeRuntime != nil && *c.RealtimeRuntime != 0, "cpu/realtimeRuntime", only)
+	}
+	if b := r.BlockIO; b != nil {
+		no(b.LeafWeight != nil && *b.LeafWeight != 0, "blockIO/leafWeight", only)
+		for _, d := range b.WeightDevice {
+			no(d.LeafWeight != nil && *d.LeafWeight != 0, "blockIO/weightDevice", only)
+		}
 	}
 	return list
 }

@@ -1,6 +1,7 @@
 package cgroup
 
 import (
+	"math"
 	"strconv"
 	"strings"
 
@@ -9,60 +10,58 @@ import (
 
 // settingsV2 turns the spec's v1 words into cgroup2's files.
 func settingsV2(r *specs.LinuxResources) []setting {
-	var l []setting
-	add := func(member, controller, file, value string) {
-		l = append(l, setting{"/linux/resources/" + member, controller, file, value})
-	}
-	memoryV2(r.Memory, add)
-	cpuV2(r.CPU, add)
-	pids(r.Pids, func(v string) { add("pids/limit", "pids", "pids.max", v) })
-	blockV2(r.BlockIO, add)
-	for i, h := range r.HugepageLimits {
-		add("hugepageLimits/"+strconv.Itoa(i), "hugetlb", "hugetlb."+h.Pagesize+".max", itoa(h.Limit))
-	}
-	for _, file := range sorted(r.Unified) {
+	l := &limits{}
+	memoryV2(r.Memory, l)
+	cpuV2(r.CPU, l)
+	l.pids(r.Pids)
+	blockV2(r.BlockIO, l)
+	l.huge(r.HugepageLimits, "max")
+	l.rdma(r.Rdma)
+	for _, file := range names(r.Unified) {
 		controller, _, _ := strings.Cut(file, ".")
 		if controller == "cgroup" {
 			controller = ""
 		}
-		add("unified/"+strings.ReplaceAll(file, "/", "~1"), controller, file, r.Unified[file])
+		l.add("unified/"+strings.ReplaceAll(file, "/", "~1"), controller, file, r.Unified[file])
 	}
-	return l
+	return l.list
 }
 
-func limit(v int64) string {
-	if v < 0 {
-		return "max"
-	}
-	return strconv.FormatInt(v, 10)
-}
-
-// memoryV2: the spec's swap counts memory too, cgroup2's does not.
-func memoryV2(m *specs.LinuxMemory, add func(member, controller, file, value string)) {
+// memoryV2: the spec's swap counts memory too, cgroup2's does not. A kernel
+// without swap has no file to say so in.
+func memoryV2(m *specs.LinuxMemory, l *limits) {
 	if m == nil {
 		return
+	}
+	if lifted(m) {
+		l.may("memory/limit", "memory", "memory.swap.max", "max")
 	}
 	if m.Swap != nil && *m.Swap != 0 {
 		swap := *m.Swap
 		if swap > 0 && m.Limit != nil && *m.Limit > 0 {
 			swap = max(0, swap-*m.Limit)
 		}
-		add("memory/swap", "memory", "memory.swap.max", limit(swap))
+		if swap <= 0 {
+			l.may("memory/swap", "memory", "memory.swap.max", limit(swap))
+		} else {
+			l.add("memory/swap", "memory", "memory.swap.max", limit(swap))
+		}
 	}
 	if m.Limit != nil && *m.Limit != 0 {
-		add("memory/limit", "memory", "memory.max", limit(*m.Limit))
+		l.add("memory/limit", "memory", "memory.max", limit(*m.Limit))
 	}
 	if m.Reservation != nil && *m.Reservation != 0 {
-		add("memory/reservation", "memory", "memory.low", limit(*m.Reservation))
+		l.add("memory/reservation", "memory", "memory.low", limit(*m.Reservation))
 	}
 }
 
-func cpuV2(c *specs.LinuxCPU, add func(member, controller, file, value string)) {
+func cpuV2(c *specs.LinuxCPU, l *limits) {
 	if c == nil {
 		return
 	}
+	awake(c, l)
 	if c.Shares != nil && *c.Shares != 0 {
-		add("cpu/shares", "cpu", "cpu.weight", itoa(weight(*c.Shares)))
+		l.add("cpu/shares", "cpu", "cpu.weight", itoa(weight(*c.Shares)))
 	}
 	if c.Quota != nil && *c.Quota != 0 || c.Period != nil && *c.Period != 0 {
 		quota, period := "max", ""
@@ -72,41 +71,47 @@ func cpuV2(c *specs.LinuxCPU, add func(member, controller, file, value string)) 
 		if c.Period != nil && *c.Period != 0 {
 			period = " " + strconv.FormatUint(*c.Period, 10)
 		}
-		add("cpu/quota", "cpu", "cpu.max", quota+period)
+		l.add("cpu/quota", "cpu", "cpu.max", quota+period)
 	}
-	num(c.Burst, func(v string) { add("cpu/burst", "cpu", "cpu.max.burst", v) })
-	if c.Idle != nil {
-		add("cpu/idle", "cpu", "cpu.idle", strconv.FormatInt(*c.Idle, 10))
+	if c.Burst != nil {
+		l.add("cpu/burst", "cpu", "cpu.max.burst", strconv.FormatUint(*c.Burst, 10))
 	}
-	word(c.Cpus, func(v string) { add("cpu/cpus", "cpuset", "cpuset.cpus", v) })
-	word(c.Mems, func(v string) { add("cpu/mems", "cpuset", "cpuset.mems", v) })
+	idle(c, l)
+	l.word(c.Cpus, "cpu/cpus", "cpuset", "cpuset.cpus")
+	l.word(c.Mems, "cpu/mems", "cpuset", "cpuset.mems")
 }
 
-// weight maps shares 2…262144 to weight 1…10000.
+// weight maps shares to weights so that the ends of the ranges and both
+// defaults meet: 2 is 1, 1024 is 100, 262144 is 10000. Engines and other
+// runtimes use the same curve.
 func weight(shares uint64) uint64 {
-	shares = min(max(shares, 2), 262144)
-	return 1 + (shares-2)*9999/262142
+	switch {
+	case shares <= 2:
+		return 1
+	case shares >= 262144:
+		return 10000
+	}
+	l := math.Log2(float64(shares))
+	return uint64(math.Ceil(math.Pow(10, (l*l+125*l)/612.0-7.0/34.0)))
 }
 
-func blockV2(b *specs.LinuxBlockIO, add func(member, controller, file, value string)) {
+// blkio's weights go from 10 to 1000, io's from 1 to 10000.
+func ioWeight(w uint16) string { return itoa(1 + (uint64(max(w, 10))-10)*9999/990) }
+
+func blockV2(b *specs.LinuxBlockIO, l *limits) {
 	if b == nil {
 		return
 	}
 	if b.Weight != nil && *b.Weight != 0 {
-		w := uint64(*b.Weight)
-		add("blockIO/weight", "io", "io.weight", "default "+itoa(1+(max(w, 10)-10)*9999/990))
+		l.add("blockIO/weight", "io", "io.weight", ioWeight(*b.Weight))
 	}
-	for _, t := range []struct {
-		member, key string
-		list        []specs.LinuxThrottleDevice
-	}{
-		{"throttleReadBpsDevice", "rbps", b.ThrottleReadBpsDevice},
-		{"throttleWriteBpsDevice", "wbps", b.ThrottleWriteBpsDevice},
-		{"throttleReadIOPSDevice", "riops", b.ThrottleReadIOPSDevice},
-		{"throttleWriteIOPSDevice", "wiops", b.ThrottleWriteIOPSDevice},
-	} {
-		for i, d := range t.list {
-			add("blockIO/"+t.member+"/"+strconv.Itoa(i), "io", "io.max", device(d.Major, d.Minor)+" "+t.key+"="+itoa(d.Rate))
+	for i, d := range b.WeightDevice {
+		if d.Weight != nil {
+			l.add("blockIO/weightDevice/"+strconv.Itoa(i), "io", "io.weight", device(d.Major, d.Minor)+" "+ioWeight(*d.Weight))
 		}
 	}
+	l.throttle(b.ThrottleReadBpsDevice, "throttleReadBpsDevice", "io.max", "rbps=")
+	l.throttle(b.ThrottleWriteBpsDevice, "throttleWriteBpsDevice", "io.max", "wbps=")
+	l.throttle(b.ThrottleReadIOPSDevice, "throttleReadIOPSDevice", "io.max", "riops=")
+	l.throttle(b.ThrottleWriteIOPSDevice, "throttleWriteIOPSDevice", "io.max", "wiops=")
 }
