@@ -57,8 +57,8 @@ func TestSchema(t *testing.T) {
 		t.Error(err)
 	}
 	for want, s := range map[string]PluginConfigSchema{
-		"/config/properties/a/type: have \"text\"":           {Properties: map[string]PluginConfigProperty{"a": {Type: "text"}}},
-		"/config/properties/a/default: have a string, need":  {Properties: map[string]PluginConfigProperty{"a": {Type: "boolean", Default: "x"}}},
+		"/config/properties/a/type: have \"text\"":            {Properties: map[string]PluginConfigProperty{"a": {Type: "text"}}},
+		"/config/properties/a/default: have a string, need":   {Properties: map[string]PluginConfigProperty{"a": {Type: "boolean", Default: "x"}}},
 		"/config/required/0: have \"b\", need one of the pro": {Required: []string{"b"}},
 	} {
 		if err := s.Check(); err == nil || !strings.HasPrefix(err.Error(), want) {
