@@ -113,19 +113,3 @@ func remove(o *tool.Options) func(*tool.Call) error {
 		})
 	}
 }
-
-func gc(*tool.Options) func(*tool.Call) error {
-	return func(c *tool.Call) error {
-		rt, err := runtime(c)
-		if err != nil {
-			return err
-		}
-		done, err := rt.Collect()
-		for _, what := range done {
-			if perr := c.Print([]byte("removed " + what + "\n")); err == nil {
-				err = perr
-			}
-		}
-		return err
-	}
-}

@@ -18,7 +18,8 @@
 // for root and $XDG_RUNTIME_DIR/oci-runtime for others. --log FILE appends errors
 // to FILE as --log-format says. --debug says more, as DEBUG=1 does.
 // --systemd-cgroup is refused: the cgroupfs driver is the one there is.
-// events --stats prints the usage of a container.
+// events --stats prints the usage of a container. gc removes containers whose
+// create was killed; gc --all has gt-rootfs and gt-net collect theirs, too.
 // --cgroup-manager cgroupfs|systemd|disabled is crun's: with disabled, a container
 // stays in the cgroups of its caller and can have no limits.
 // lint --json prints one object a line, with level, code, pointer and message.
