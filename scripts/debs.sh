@@ -32,6 +32,7 @@ debs_fetch() {
 	debs_apt update && debs_apt -y --no-install-recommends --download-only install "$@" >/dev/null
 }
 
+# A mirror may stand still: signatures are checked, their age is not.
 debs_apt() {
 	apt-get -qq \
 		-o Dir::Etc::SourceList="$debs/apt/suite.sources" \
@@ -45,6 +46,7 @@ debs_apt() {
 		-o Acquire::Languages=none \
 		-o Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false \
 		-o Acquire::Retries=3 \
+		-o Acquire::Check-Valid-Until=false \
 		-o APT::Sandbox::User=root \
 		-o APT::Keep-Downloaded-Packages=true "$@" </dev/null
 }

@@ -17,6 +17,7 @@ wanted() {
 	case $1 in
 	build)
 		echo "gcc gcc"
+		echo "pkg-config pkg-config"
 		echo "/usr/include/seccomp.h libseccomp-dev"
 		echo "/usr/include/stdlib.h libc6-dev"
 		;;
