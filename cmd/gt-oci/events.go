@@ -9,6 +9,7 @@ import (
 	"github.com/gophertainer/gophertainer/lib/event"
 	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/json"
+	"github.com/gophertainer/gophertainer/lib/sys"
 	"github.com/gophertainer/gophertainer/lib/tool"
 )
 
@@ -60,6 +61,12 @@ func followEvents(c *tool.Call) error {
 	from, buf := int64(0), make([]byte, 4096)
 	for {
 		if from, err = printEvents(c, from); err != nil {
+			return err
+		}
+		// A pipe says by POLLERR that its reader has gone: no need to find
+		// that out by the next event.
+		fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}, {Fd: int32(c.Stdout.Fd())}}
+		if err := sys.Poll(fds, -1); err != nil || fds[1].Revents != 0 {
 			return err
 		}
 		if _, err := unix.Read(fd, buf); err != nil && err != unix.EINTR {
