@@ -119,10 +119,12 @@ func (c *creation) identify(pid int) error {
 	return c.entry.WritePending(c.st)
 }
 
-
 // Hooks runs a list of host hooks of the spec; from the first on, a Restore
 // that fails runs the poststop hooks.
 func (r *Revival) Hooks(kind string, list []specs.Hook, status state.Status) error {
 	r.c.hooked = true
 	return r.c.rt.hooks(kind, list, r.State, status)
 }
+
+// Poststart runs the poststart hooks of a restored container.
+func (c *Container) Poststart() error { return c.poststart() }

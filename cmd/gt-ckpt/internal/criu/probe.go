@@ -1,6 +1,9 @@
 package criu
 
 import (
+	"os/exec"
+	"strings"
+
 	"github.com/checkpoint-restore/go-criu/v8/rpc"
 
 	"github.com/gophertainer/gophertainer/lib/fail"
@@ -46,4 +49,30 @@ func once(path string, req *rpc.CriuReq) (*rpc.CriuResp, error) {
 		return nil, &fail.Error{Code: fail.CodeHost, Op: "ask " + path, Cause: err}
 	}
 	return resp, nil
+}
+
+// Version asks a worker that has more to do for its version.
+func (w *Worker) Version() (int, error) {
+	yes := true
+	resp, err := w.Ask(&rpc.CriuReq{Type: rpc.CriuReqType_VERSION.Enum(), KeepOpen: &yes}, nil)
+	if err != nil {
+		return 0, err
+	}
+	v := resp.GetVersion()
+	return int(v.GetMajorNumber())*10000 + int(v.GetMinorNumber())*100 + int(v.GetSublevel()), nil
+}
+
+// Check lets CRIU look at the kernel, and returns what it complains about.
+func Check(path string) (string, bool) {
+	out, err := exec.Command(path, "check").CombinedOutput()
+	if err == nil {
+		return "", true
+	}
+	say := "criu check refuses"
+	for line := range strings.Lines(string(out)) {
+		if strings.Contains(line, "Error (") && !noise.MatchString(line) {
+			return say + ": " + strings.TrimSpace(bare(strings.TrimSpace(line))), false
+		}
+	}
+	return say + ": " + err.Error(), false
 }

@@ -1,0 +1,280 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/checkpoint-restore/go-criu/v8/rpc"
+
+	"github.com/gophertainer/gophertainer/cmd/gt-ckpt/internal/criu"
+	"github.com/gophertainer/gophertainer/cmd/gt-ckpt/internal/image"
+	"github.com/gophertainer/gophertainer/lib/container"
+	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/state"
+	"github.com/gophertainer/gophertainer/lib/tool"
+)
+
+// dumping is one dump on its way.
+type dumping struct {
+	criuOptions
+	name    string
+	to      string
+	leave   bool
+	preDump bool
+	call    *tool.Call
+	rt      *container.Runtime
+	ct      *container.Container
+	facts   *facts
+	draft   *image.Draft
+	made    *image.Manifest
+	path    string // of CRIU
+	// whole, if not nil, is called with the finished checkpoint's directory
+	// while the container stands still: if it fails, the container goes on.
+	whole func(dir string, m *image.Manifest) error
+}
+
+func dump(o *tool.Options) func(*tool.Call) error {
+	d := &dumping{}
+	d.declare(o)
+	o.String(&d.name, "name", 0, "NAME", "name in the store (the container's, or with a number)")
+	o.Bool(&d.leave, "leave-running", 0, "let the container go on")
+	o.Bool(&d.preDump, "pre-dump", 0, "write the memory only and let the container go on")
+	o.Int(&d.statusFD, "status-fd", 0, "FD", "write a zero byte to FD when lazy pages can be asked for")
+	o.String(&d.pageServer, "page-server", 0, "ADDRESS:PORT", "send the memory to a CRIU page server")
+	return func(c *tool.Call) error {
+		if len(c.Args) == 2 {
+			d.to = c.Args[1]
+		}
+		if err := d.check(); err != nil {
+			return err
+		}
+		d.call, d.rt = c, runtime(c)
+		id := ""
+		if len(c.Args) > 0 {
+			id = c.Args[0]
+		}
+		return c.Each(id, func(in tool.Input) ([]byte, error) {
+			if err := d.one(in.ID); err != nil || in.Raw == nil {
+				return nil, err
+			}
+			status := "stopped"
+			if d.leave {
+				status = "running"
+			}
+			return tool.Merge(in.Raw, map[string]any{"status": status})
+		})
+	}
+}
+
+// one dumps one container. Whatever goes wrong before CRIU has killed the
+// processes leaves the container running and no checkpoint.
+func (d *dumping) one(id string) error {
+	var err error
+	if d.path, err = criu.Find(global.criu); err != nil {
+		return err
+	}
+	if d.ct, err = d.rt.Locked(id); err != nil {
+		return err
+	}
+	defer d.ct.Unlock()
+	if d.facts, err = look(d.ct); err != nil {
+		return err
+	}
+	if err := d.facts.refuse(&d.criuOptions); err != nil {
+		return err
+	}
+	if err := criu.Warm(d.path); err != nil {
+		d.call.Debugf("warm criu's cache: %v", err)
+	}
+	if d.images != "" {
+		return d.bare()
+	}
+	return d.stored()
+}
+
+// stored dumps to the store, or through it to a stream.
+func (d *dumping) stored() error {
+	name, free := d.name, d.name == ""
+	if free {
+		name = d.ct.ID
+	}
+	var err error
+	if d.draft, err = image.NewDraft(global.store, name, free); err != nil {
+		return err
+	}
+	done := false
+	defer func() {
+		if !done {
+			d.draft.Discard()
+		}
+	}()
+	d.images, d.work = d.draft.Images(), d.draft.Dir
+	defer func() { d.images, d.work = "", "" }()
+	d.whole = d.seal
+	if err := d.freeze(); err != nil {
+		return err
+	}
+	if d.to == "" {
+		if err := d.draft.Keep(); err != nil {
+			return err
+		}
+		done = true
+	}
+	return d.finish()
+}
+
+// bare dumps where an engine wants CRIU's images, and nothing around them.
+func (d *dumping) bare() error {
+	if d.work == "" {
+		d.work = d.images
+	}
+	d.whole = func(_ string, m *image.Manifest) error {
+		b, err := m.Encode()
+		if err == nil {
+			err = os.WriteFile(filepath.Join(d.images, image.ManifestName), b, 0o600)
+		}
+		if err != nil {
+			return err
+		}
+		return d.facts.writeDescriptors(d.images)
+	}
+	if err := d.freeze(); err != nil {
+		return err
+	}
+	return d.finish()
+}
+
+// seal makes the checkpoint whole while the container stands still, so that a
+// full disk, or a reader of the stream that has gone, costs nothing.
+func (d *dumping) seal(_ string, m *image.Manifest) error {
+	m.Name = d.draft.Name()
+	raw, err := d.ct.ReadConfig()
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(d.draft.Dir, image.SpecName), raw, 0o600); err != nil {
+		return err
+	}
+	text, err := json.Marshal(map[string]any{
+		"id": d.ct.ID, "name": d.ct.ID, "rootfsImageName": "", "runtime": "gt-oci",
+		"createdTime": d.ct.State.Created, "checkpointedTime": m.Created,
+	})
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(d.draft.Dir, image.ConfigName), text, 0o600); err != nil {
+		return err
+	}
+	return image.Seal(d.draft.Dir, m)
+}
+
+// freeze lets CRIU do its work.
+func (d *dumping) freeze() error {
+	images, err := openDir(d.images)
+	if err != nil {
+		return err
+	}
+	defer images.Close()
+	work, err := openDir(d.work)
+	if err != nil {
+		return err
+	}
+	defer work.Close()
+	w, err := criu.Start(d.path, nil, nil)
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	version, err := w.Version()
+	if err != nil {
+		return err
+	}
+	d.made = d.manifest(version)
+	resp, err := w.Ask(d.request(images, work), func(n *criu.Notice) error {
+		if n.Script != "post-dump" || d.preDump {
+			return nil
+		}
+		return d.whole(d.images, d.made)
+	})
+	return d.verdict(resp, err)
+}
+
+// verdict turns what CRIU answered into an error, by its log.
+func (d *dumping) verdict(resp *rpc.CriuResp, err error) error {
+	log := filepath.Join(d.work, image.LogName)
+	return judge(d.call, log, resp, err)
+}
+
+func (d *dumping) request(images, work *os.File) *rpc.CriuReq {
+	yes, pid := true, int32(d.ct.State.Pid)
+	o := d.opts(images, work, image.LogName)
+	o.Pid, o.LeaveRunning, o.NotifyScripts = &pid, &d.leave, &yes
+	o.External = d.facts.externals()
+	root := d.ct.State.Rootfs
+	o.Root, o.OrphanPtsMaster = &root, &yes
+	o.GhostLimit = ghostLimit()
+	if d.statusFD >= 0 {
+		fd := int32(d.statusFD)
+		o.StatusFd = &fd
+	}
+	if dir := d.facts.freezer(); dir != "" {
+		o.FreezeCgroup = &dir
+	}
+	kind := rpc.CriuReqType_DUMP
+	if d.preDump {
+		kind = rpc.CriuReqType_PRE_DUMP
+		o.TrackMem = &yes
+	}
+	return &rpc.CriuReq{Type: &kind, Opts: o}
+}
+
+// ghostLimit is how large a deleted file may be that is taken along: 64 MiB.
+func ghostLimit() *uint32 {
+	n := uint32(64 << 20)
+	return &n
+}
+
+// finish ends the container whose processes CRIU has ended.
+func (d *dumping) finish() error {
+	d.rt.Record("checkpoint", d.ct.ID)
+	if d.leave || d.preDump {
+		return nil
+	}
+	return d.ct.Destroy()
+}
+
+func (d *dumping) manifest(version int) *image.Manifest {
+	return &image.Manifest{
+		Format: image.Format, Container: d.ct.ID, Bundle: d.ct.State.Bundle,
+		Created: time.Now().UTC().Format(time.RFC3339Nano), Annotations: d.ct.State.Annotations,
+		Host: image.ThisHost(version), Processes: len(d.facts.pids), External: d.facts.external,
+		Net: d.facts.net, Pids: d.facts.pidns, Stdio: d.facts.stdio, Terminal: d.facts.terminal, Parent: d.parent,
+		Options: image.Options{TCP: d.tcp, ExtUnix: d.extUnix, ShellJob: d.shellJob, FileLocks: d.fileLocks, Cgroups: d.cgroups},
+	}
+}
+
+// judge is what became of a request.
+func judge(c *tool.Call, log string, resp *rpc.CriuResp, err error) error {
+	if err == nil && resp.GetSuccess() {
+		return nil
+	}
+	if err != nil && err != criu.ErrSilent { //nolint:errorlint // never wrapped
+		return err // it was ours, and CRIU has taken its work back
+	}
+	cause := criu.Explain(log)
+	for _, line := range cause.Excerpt {
+		c.Debugf("criu: %s", line)
+	}
+	if msg := resp.GetCrErrmsg(); len(cause.Excerpt) == 0 && msg != "" {
+		cause.Say = "criu gave up: " + msg
+	}
+	e := cause.Error()
+	if len(cause.Excerpt) == 0 {
+		return e
+	}
+	return &fail.Error{Cause: e, Code: cause.Code}
+}
+
+var dumpable = []state.Status{state.Running, state.Paused}

@@ -1,0 +1,73 @@
+package scene
+
+import (
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A Process is one of a container, by its PID on the host.
+type Process struct {
+	Pid, Parent int
+	Name        string
+}
+
+// Read reads what stands in a process's stat (proc_pid_stat(5)).
+func Read(pid int) (Process, error) {
+	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	if err != nil {
+		return Process{}, err
+	}
+	text := string(b)
+	open, end := strings.IndexByte(text, '('), strings.LastIndexByte(text, ')')
+	p := Process{Pid: pid}
+	if open < 0 || end < open {
+		return p, nil
+	}
+	p.Name = text[open+1 : end]
+	if f := strings.Fields(text[end+1:]); len(f) > 1 {
+		p.Parent, err = strconv.Atoi(f[1])
+	}
+	return p, err
+}
+
+// Strangers are processes of a container's group that do not descend from its
+// first process: those of exec. CRIU dumps a tree; they would be left behind.
+func Strangers(root int, pids []int) []Process {
+	byPid := map[int]Process{}
+	for _, pid := range pids {
+		if p, err := Read(pid); err == nil { // else it ended meanwhile
+			byPid[pid] = p
+		}
+	}
+	var list []Process
+	for _, p := range byPid {
+		at := p
+		for at.Pid != root {
+			next, ok := byPid[at.Parent]
+			if !ok {
+				list = append(list, p)
+				break
+			}
+			at = next
+		}
+	}
+	slices.SortFunc(list, func(a, b Process) int { return a.Pid - b.Pid })
+	return list
+}
+
+// Descends tells whether a process is another one or comes from it.
+func Descends(pid, from int) bool {
+	for pid > 1 {
+		if pid == from {
+			return true
+		}
+		p, err := Read(pid)
+		if err != nil {
+			return false
+		}
+		pid = p.Parent
+	}
+	return false
+}

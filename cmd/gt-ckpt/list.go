@@ -1,0 +1,86 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"text/tabwriter"
+
+	"github.com/gophertainer/gophertainer/cmd/gt-ckpt/internal/image"
+	"github.com/gophertainer/gophertainer/lib/tool"
+)
+
+// row is a checkpoint as list prints it.
+type row struct {
+	Name      string `json:"name"`
+	Container string `json:"container"`
+	Created   string `json:"created"`
+	Size      int64  `json:"size"` // bytes
+	Processes int    `json:"processes"`
+	Broken    string `json:"broken,omitempty"`
+}
+
+func list(o *tool.Options) func(*tool.Call) error {
+	var quiet bool
+	o.Format("table", "json")
+	o.Bool(&quiet, "quiet", 'q', "print only the names")
+	return func(c *tool.Call) error {
+		items, err := image.List(global.store)
+		if err != nil {
+			return err
+		}
+		rows := make([]row, 0, len(items))
+		for _, it := range items {
+			r := row{Name: it.Name}
+			if it.Err != nil {
+				r.Broken = it.Err.Error()
+			} else {
+				m := it.Manifest
+				r.Container, r.Created, r.Size, r.Processes = m.Container, m.Created, m.Size(), m.Processes
+			}
+			rows = append(rows, r)
+		}
+		return printRows(c, rows, quiet)
+	}
+}
+
+func printRows(c *tool.Call, rows []row, quiet bool) error {
+	var b bytes.Buffer
+	switch {
+	case quiet:
+		for _, r := range rows {
+			fmt.Fprintln(&b, r.Name)
+		}
+	case c.Format == "json":
+		text, err := json.Marshal(rows)
+		if err != nil {
+			return err
+		}
+		b.Write(append(text, '\n'))
+	default:
+		w := tabwriter.NewWriter(&b, 12, 1, 3, ' ', 0)
+		fmt.Fprintln(w, "CHECKPOINT\tCONTAINER\tCREATED\tSIZE\tPROCESSES")
+		for _, r := range rows {
+			if r.Broken != "" {
+				fmt.Fprintf(w, "%s\tbroken: %s\n", r.Name, r.Broken)
+				continue
+			}
+			fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\n", r.Name, r.Container, r.Created, r.Size, r.Processes)
+		}
+		if err := w.Flush(); err != nil {
+			return err
+		}
+	}
+	return c.Print(b.Bytes())
+}
+
+func remove(*tool.Options) func(*tool.Call) error {
+	return func(c *tool.Call) error {
+		for _, name := range c.Args {
+			if err := image.Remove(global.store, name); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}

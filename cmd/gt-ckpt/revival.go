@@ -1,0 +1,290 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	goruntime "runtime"
+	"strings"
+
+	"github.com/checkpoint-restore/go-criu/v8/rpc"
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"github.com/gophertainer/gophertainer/cmd/gt-ckpt/internal/criu"
+	"github.com/gophertainer/gophertainer/cmd/gt-ckpt/internal/image"
+	"github.com/gophertainer/gophertainer/lib/container"
+	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/state"
+	"github.com/gophertainer/gophertainer/lib/tty"
+)
+
+// revival is the part of a restore in which there are processes.
+//
+//	gt-ckpt                                   criu
+//	 mount namespace of our own, root bound
+//	 into the cgroup, request ──────────────►
+//	 hooks                    ◄── setup-namespaces
+//	 terminal to its owner    ◄── orphan-pts-master
+//	 limits, state            ◄── post-restore        the network is locked still
+//	 compare with the spec    ◄── pre-resume          nothing has run yet
+//	                          ──────────────►  lets them go on
+type revival struct {
+	*restoring
+	r       *container.Revival
+	files   []*os.File // CRIU's, in order
+	inherit []*rpc.InheritFd
+	worker  int                 // CRIU
+	hold    func(pid int) error // waits while the restored processes stand still
+}
+
+// revive runs on a thread that is thrown away: it has another mount namespace.
+func (v *revival) revive(r *container.Revival) error {
+	v.r = r
+	done := make(chan error)
+	go func() {
+		goruntime.LockOSThread()
+		done <- v.apart()
+	}()
+	return <-done
+}
+
+func (v *revival) apart() error {
+	if err := unix.Unshare(unix.CLONE_NEWNS); err != nil {
+		return err
+	}
+	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_SLAVE, ""); err != nil {
+		return err
+	}
+	// CRIU wants the root to be a mount.
+	root := v.r.State.Rootfs
+	if err := unix.Mount(root, root, "", unix.MS_BIND|unix.MS_REC, ""); err != nil {
+		return &fail.Error{Member: "/root/path", Op: "bind " + root, Cause: err}
+	}
+	external, err := v.externals()
+	if err != nil {
+		return err
+	}
+	if v.work == "" {
+		v.work = v.r.Entry.Dir()
+	}
+	images, err := openDir(v.from.images)
+	if err != nil {
+		return err
+	}
+	defer images.Close()
+	work, err := openDir(v.work)
+	if err != nil {
+		return err
+	}
+	defer work.Close()
+	defer func() {
+		for _, f := range v.files {
+			_ = f.Close()
+		}
+	}()
+	if err := v.descriptors(); err != nil {
+		return err
+	}
+	o := v.opts(images, work, "restore.log")
+	o.Root, o.External = &root, external
+	return v.ask(o)
+}
+
+func (v *revival) ask(o *rpc.CriuOpts) error {
+	w, err := criu.Start(v.path, v.files, v.enter)
+	if err != nil {
+		return err
+	}
+	v.worker = w.Pid()
+	yes := true
+	o.InheritFd = v.inherit
+	o.NotifyScripts, o.RstSibling, o.OrphanPtsMaster = &yes, &yes, &yes
+	if v.lsmProfile != "" {
+		o.LsmProfile = &v.lsmProfile
+	}
+	if v.lsmContext != "" {
+		o.LsmMountContext = &v.lsmContext
+	}
+	if v.cgroups != "ignore" {
+		_, dirs := v.r.Group.Dirs()
+		o.CgRoot = cgroupRoots(dirs)
+	}
+	pid := 0
+	resp, err := w.Ask(&rpc.CriuReq{Type: rpc.CriuReqType_RESTORE.Enum(), Opts: o}, func(n *criu.Notice) error {
+		if n.Pid > 0 {
+			pid = n.Pid
+		}
+		return v.notice(n)
+	})
+	w.Close()
+	if err = judge(v.call, filepath.Join(v.work, "restore.log"), resp, err); err != nil {
+		if pid > 0 { // our child: CRIU has killed it, or will not any more
+			_ = unix.Kill(pid, unix.SIGKILL)
+			_, _ = container.Wait(pid)
+		}
+	}
+	return err
+}
+
+// enter puts CRIU into the container's groups, so that what it makes is born
+// there.
+func (v *revival) enter(pid int) error {
+	if err := v.r.Group.Enter(pid); err != nil {
+		return err
+	}
+	_, dirs := v.r.Group.Dirs()
+	if dir := dirs[""]; dir != "" {
+		return os.WriteFile(dir+"/cgroup.procs", []byte(itoa(pid)), 0)
+	}
+	return nil
+}
+
+func (v *revival) notice(n *criu.Notice) error {
+	switch n.Script {
+	case "setup-namespaces":
+		return v.hooks(n.Pid)
+	case "orphan-pts-master":
+		return v.terminal(n.Files)
+	case "post-restore":
+		return v.adopt(n.Pid)
+	case "pre-resume":
+		return v.release()
+	}
+	return nil
+}
+
+// hooks: the namespaces are there, empty where they are new.
+func (v *revival) hooks(pid int) error {
+	h := v.r.Spec.Hooks
+	if h == nil {
+		return nil
+	}
+	v.r.State.Pid = pid
+	if err := v.r.Hooks("prestart", h.Prestart, state.Creating); err != nil { //nolint:staticcheck // Docker still sends it
+		return err
+	}
+	return v.r.Hooks("createRuntime", h.CreateRuntime, state.Creating)
+}
+
+func (v *revival) terminal(files []int) error {
+	if len(files) != 1 {
+		return fail.New(fail.CodeInternal, "criu gave %d terminals, need 1", len(files))
+	}
+	master := os.NewFile(uintptr(files[0]), "ptmx")
+	if v.ConsoleSocket == "" {
+		return v.Terminal(master)
+	}
+	err := tty.Send(v.ConsoleSocket, master)
+	_ = master.Close()
+	return err
+}
+
+// release is the last moment at which nothing has run. CRIU does not ask
+// whether to go on: what is not to is killed, CRIU with it.
+func (v *revival) release() error {
+	err := v.audit()
+	if err != nil {
+		if kerr := v.r.Group.Kill(unix.SIGKILL); kerr != nil {
+			v.call.Warnf("kill what was restored: %v", kerr)
+		}
+	}
+	return err
+}
+
+// adopt runs when all processes are there and none has gone on.
+func (v *revival) adopt(pid int) error {
+	if err := v.r.Adopt(pid); err != nil {
+		return err
+	}
+	if v.hold != nil {
+		return v.hold(pid)
+	}
+	return nil
+}
+
+// externals says what stands at the mounts whose contents were left on the
+// host. The places are the checkpoint's, what stands there is the spec's.
+func (v *revival) externals() ([]string, error) {
+	points := places(v.r.Spec, v.r.Group)
+	var list []string
+	if v.from.manifest == nil {
+		for point, value := range points {
+			list = append(list, "mnt["+point+"]:"+value)
+		}
+		return list, nil
+	}
+	for _, m := range v.from.manifest.External {
+		value, ok := points[filepath.Clean(m.Point)]
+		if !ok {
+			return nil, fail.New(fail.CodeUnsafe, "checkpoint has a mount of the host at %s, need one there in the spec", m.Point)
+		}
+		list = append(list, "mnt["+m.Point+"]:"+value)
+	}
+	return list, nil
+}
+
+// descriptors hands over what replaces that which came from outside.
+func (v *revival) descriptors() error {
+	for _, ns := range v.r.Spec.Linux.Namespaces {
+		key := map[specs.LinuxNamespaceType]string{specs.NetworkNamespace: "net", specs.PIDNamespace: "pid"}[ns.Type]
+		if key == "" || ns.Path == "" {
+			continue
+		}
+		f, err := os.Open(ns.Path)
+		if err != nil {
+			return err
+		}
+		v.give(nsKeys[key], f)
+	}
+	seen := map[string]bool{}
+	for _, s := range v.stdio() {
+		if seen[s.Key] {
+			continue
+		}
+		seen[s.Key] = true
+		f, err := ours(s)
+		if err != nil {
+			return err
+		}
+		v.give(s.Key, f)
+	}
+	return nil
+}
+
+// stdio is the manifest's, or what runc left beside its images.
+func (v *revival) stdio() []image.Stdio {
+	if v.from.manifest != nil {
+		return v.from.manifest.Stdio
+	}
+	var was []string
+	b, err := os.ReadFile(filepath.Join(v.from.images, "descriptors.json"))
+	if err != nil || json.Unmarshal(b, &was) != nil {
+		return nil
+	}
+	var list []image.Stdio
+	for fd, key := range was {
+		if fd <= 2 && strings.HasPrefix(key, "pipe:") {
+			list = append(list, image.Stdio{FD: fd, Key: key, Was: key})
+		}
+	}
+	return list
+}
+
+// ours is a copy of our own descriptor of that number.
+func ours(s image.Stdio) (*os.File, error) {
+	if s.Was == "/dev/null" {
+		return os.OpenFile(s.Was, os.O_RDWR, 0)
+	}
+	fd, err := unix.FcntlInt(uintptr(s.FD), unix.F_DUPFD_CLOEXEC, 3)
+	if err != nil {
+		return nil, err
+	}
+	return os.NewFile(uintptr(fd), s.Key), nil
+}
+
+func (v *revival) give(key string, f *os.File) {
+	fd := criu.File(len(v.files))
+	v.files = append(v.files, f)
+	v.inherit = append(v.inherit, &rpc.InheritFd{Key: &key, Fd: &fd})
+}
