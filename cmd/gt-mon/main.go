@@ -11,6 +11,8 @@
 //	gt-mon attach [--no-stdin] ID
 //	gt-mon logs [options] [ID]
 //	gt-mon stats [--format FORMAT] [--interval TIME] [ID…]
+//	gt-mon account ID
+//	gt-mon start DATA
 //	gt-mon adopt [--foreground] [ID]
 //	gt-mon boot [DATA…]
 //	gt-mon unit ID
@@ -109,6 +111,8 @@ func main() {
 			{Name: "attach", Args: "ID", Summary: "join stdin, stdout and stderr", Make: attach},
 			{Name: "logs", Args: "[ID]", Summary: "print what a container wrote", Make: showLogs},
 			{Name: "stats", Args: "[ID...]", Summary: "print what containers use", Make: stats},
+			{Name: "account", Args: "ID", Summary: "print what a container used in all, also when it has ended", Make: accountFor},
+			{Name: "start", Args: "DATA", Summary: "start a container of which the data is left", Make: startAgain},
 			{Name: "adopt", Args: "[ID]", Summary: "take over a container whose monitor died", Make: adopt},
 			{Name: "boot", Args: "[DATA...]", Summary: "adopt all, and start again what policies say", Make: boot},
 			{Name: "unit", Args: "ID", Summary: "print a systemd unit that runs a container", Make: unit},

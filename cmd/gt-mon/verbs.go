@@ -8,6 +8,7 @@ import (
 	"github.com/gophertainer/gophertainer/cmd/gt-mon/internal/record"
 	"github.com/gophertainer/gophertainer/cmd/gt-mon/internal/retry"
 	"github.com/gophertainer/gophertainer/cmd/gt-mon/internal/settings"
+	"github.com/gophertainer/gophertainer/cmd/gt-mon/internal/usage"
 	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/json"
 	"github.com/gophertainer/gophertainer/lib/state"
@@ -226,4 +227,41 @@ func again(c *tool.Call, data string) error {
 		return nil
 	}
 	return launch(c, &birth{data: data})
+}
+
+// accountFor prints what a container used, also one that has ended, as long as
+// it is not deleted.
+func accountFor(*tool.Options) func(*tool.Call) error {
+	return func(c *tool.Call) error {
+		root, err := state.Open(c.Root)
+		if err != nil {
+			return err
+		}
+		e, err := root.Entry(c.Args[0])
+		if err != nil {
+			return err
+		}
+		st, err := e.ReadState()
+		if err != nil {
+			return err
+		}
+		s := usage.Of(st).Read()
+		x := &record.Exit{ID: e.ID}
+		x.Account(s)
+		return c.Print(append(x.Usage(), '\n'))
+	}
+}
+
+// startAgain starts the container of a data directory, of which no state is left.
+func startAgain(*tool.Options) func(*tool.Call) error {
+	return func(c *tool.Call) error {
+		s, err := settings.Read(c.Args[0])
+		if err != nil {
+			return err
+		}
+		if s.Root != c.Root {
+			return fail.New(fail.CodeStatus, "state directory is %s, need %s", c.Root, s.Root)
+		}
+		return launch(c, &birth{data: s.Data})
+	}
 }

@@ -1,14 +1,20 @@
 package main
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
 	"os"
+	"strings"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
 
 	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/account"
 	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/bundle"
 	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/config"
 	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/environ"
-	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/limit"
+	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/sibling"
+	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/verb"
 	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/volume"
 	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/words"
 	"github.com/gophertainer/gophertainer/lib/fail"
@@ -17,10 +23,14 @@ import (
 // A wish is a checked command line: what can be known before anything is made.
 type wish struct {
 	config.Ask
-	id     string
-	source source
-	user   *account.Asked
-	rm     bool // remove container and bundle at the end
+	id        string
+	source    source
+	user      *account.Asked
+	groups    []account.Group
+	root      string // state directory, "" for the default one
+	hostnamed bool
+	ofImage   bool // the command is the image's
+	rm        bool // remove container and bundle at the end
 }
 
 // carried are the caller's variables that a command from the host's root
@@ -31,14 +41,17 @@ var carried = []string{
 
 // ask checks every option that can be checked by itself.
 func (o *options) ask() (*wish, error) {
-	w := &wish{id: o.Name, rm: o.Rm || o.Name == "" && !o.Detach}
+	root, err := stateRoot(o)
+	if err != nil {
+		return nil, err
+	}
+	w := &wish{root: root, hostnamed: o.Hostname != nil, id: o.Name, rm: o.Rm || o.Name == "" && !o.Detach}
 	if w.id == "" {
 		w.id = bundle.RandomName()
 	}
 	if err := bundle.CheckName(w.id); err != nil {
 		return nil, err
 	}
-	var err error
 	if w.source, err = find(o.Rootfs); err != nil {
 		return nil, err
 	}
@@ -48,7 +61,7 @@ func (o *options) ask() (*wish, error) {
 	}
 	w.Terminal, w.Cwd, w.ReadOnly, w.NoNewPrivs = o.TTY, o.Workdir, o.ReadOnly, o.NoNewPrivs
 	w.Root, w.Host, w.HostNetwork = w.source.inPlace(), w.source.kind == kindHost, o.Net == "host"
-	for _, step := range []func(*wish) error{o.command, o.environment, o.limits, o.volumes, o.identity} {
+	for _, step := range []func(*wish) error{o.command, o.environment, o.Resources.apply, o.volumes, o.identity, o.Security.apply, o.notes} {
 		if err := step(w); err != nil {
 			return nil, err
 		}
@@ -62,6 +75,18 @@ func (o *options) command(w *wish) (err error) {
 		if w.Args, err = words.Split(*o.Cmd); err != nil {
 			return fail.Usage("--cmd: %w", err)
 		}
+	}
+	if o.Entrypoint != nil {
+		before, err := words.Split(*o.Entrypoint)
+		if err != nil {
+			return fail.Usage("--entrypoint: %w", err)
+		}
+		w.Args = append(before, w.Args...)
+	}
+	w.KeepImage = w.source.kind == kindArchive
+	if len(w.Args) == 0 && w.KeepImage && o.Cmd == nil && !o.Interactive {
+		w.ofImage = true
+		return nil
 	}
 	if len(w.Args) == 0 && o.Cmd == nil && o.Interactive {
 		w.Args = []string{"/bin/sh"}
@@ -81,39 +106,84 @@ func (o *options) environment(w *wish) (err error) {
 	return err
 }
 
-func (o *options) limits(w *wish) (err error) {
-	if o.Mem != "" {
-		if w.Memory, err = limit.Memory(o.Mem); err != nil {
-			return fail.Usage("--mem: %w", err)
-		}
-	}
-	if o.CPU != "" {
-		if w.CPU, err = limit.CPU(o.CPU); err != nil {
-			return fail.Usage("--cpu: %w", err)
-		}
-	}
-	if o.Pids != nil {
-		w.Pids = *o.Pids
-	}
-	return nil
-}
-
 func (o *options) volumes(w *wish) error {
 	dir, err := os.Getwd()
 	if err != nil {
 		return fmt.Errorf("find working directory: %w", err)
 	}
-	for _, text := range o.Volume {
-		m, err := volume.Parse(text, dir)
+	add := func(option string, m specs.Mount, err error) error {
 		if err != nil {
-			return fail.Usage("--volume: %w", err)
+			return fail.Usage("%s: %w", option, err)
 		}
 		for _, other := range w.Volumes {
 			if other.Destination == m.Destination {
-				return fail.Usage("--volume: %s is there twice", m.Destination)
+				return fail.Usage("%s: %s is there twice", option, m.Destination)
 			}
 		}
 		w.Volumes = append(w.Volumes, m)
+		return nil
+	}
+	for _, text := range o.Volume {
+		m, err := volume.Parse(text, dir, o.named)
+		if err := add("--volume", m, err); err != nil {
+			return err
+		}
+	}
+	for _, text := range o.Mount {
+		m, err := volume.Mount(text, dir, o.named)
+		if err := add("--mount", m, err); err != nil {
+			return err
+		}
+	}
+	for _, text := range o.Tmpfs {
+		m, err := volume.Tmpfs(text)
+		if err := add("--tmpfs", m, err); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// named is the directory of a volume, which gt-rootfs makes if it is not there.
+func (o *options) named(name string) (string, error) {
+	if o.DryRun {
+		return "/volume/" + name, nil
+	}
+	ctx := context.Background()
+	text, err := sibling.Output(ctx, "gt-rootfs", "volume", "inspect", name)
+	if err != nil {
+		if _, err := sibling.Output(ctx, "gt-rootfs", "volume", "create", name); err != nil {
+			return "", err
+		}
+		if text, err = sibling.Output(ctx, "gt-rootfs", "volume", "inspect", name); err != nil {
+			return "", err
+		}
+	}
+	var v struct{ Path string }
+	if err := json.Unmarshal(text, &v); err != nil || v.Path == "" {
+		return "", fmt.Errorf("gt-rootfs does not tell where volume %s is", name)
+	}
+	return v.Path, nil
+}
+
+// notes are what the container is known by beside its name.
+func (o *options) notes(w *wish) error {
+	w.Domainname = o.Domainname
+	w.Annotations = map[string]string{verb.RootAnnotation: o.Rootfs}
+	for _, list := range [][]string{o.Label, o.Annotation} {
+		for _, text := range list {
+			name, value, _ := strings.Cut(text, "=")
+			if name == "" {
+				return fail.Usage("--label: have %q, need NAME=VALUE", text)
+			}
+			w.Annotations[name] = value
+		}
+	}
+	if o.StopSignal != "" {
+		w.Annotations[verb.StopAnnotation] = o.StopSignal
+	}
+	if len(o.Publish) > 0 {
+		w.Annotations[verb.PortsAnnotation] = strings.Join(o.Publish, " ")
 	}
 	return nil
 }
@@ -127,7 +197,7 @@ func (o *options) identity(w *wish) (err error) {
 		if err != nil {
 			return fail.Usage("--user: %w", err)
 		}
-		w.user = &asked
+		w.user, w.UserGiven = &asked, true
 	}
 	if os.Geteuid() != 0 {
 		w.Rootless = &config.IDs{UID: os.Geteuid(), GID: os.Getegid()}

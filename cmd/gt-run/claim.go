@@ -21,11 +21,7 @@ func claim(ctx context.Context, o *options, w *wish) (*bundle.Bundle, error) {
 	if err != nil {
 		return nil, err
 	}
-	root, err := stateRoot(o)
-	if err != nil {
-		return nil, err
-	}
-	fresh := bundle.Bundle{ID: w.id, Root: root, Kind: w.source.kind}
+	fresh := bundle.Bundle{ID: w.id, Root: w.root, Kind: w.source.kind}
 	b, err := bundle.Make(dir, fresh)
 	if !errors.Is(err, fs.ErrExist) {
 		return b, err
@@ -66,25 +62,25 @@ func sweep(ctx context.Context, path string) error {
 	if err == nil {
 		return fail.New(fail.CodeExists, "container %s exists (gt-oci delete %s removes it)", old.ID, old.ID)
 	}
-	if !isAbsent(err) {
+	if !sibling.IsAbsent(err) {
 		return err
 	}
-	return discard(old)
+	return old.Discard()
 }
 
 // recall removes what is left of a container whose run failed.
 func recall(b *bundle.Bundle) error {
 	ctx := context.Background()
 	text, err := oci(ctx, b, "state", b.ID)
-	if err != nil && !isAbsent(err) {
+	if err != nil && !sibling.IsAbsent(err) {
 		// gt-oci was killed before it had written a state.
 		if _, gone := oci(ctx, b, "gc"); gone != nil {
 			return errors.Join(err, gone)
 		}
 		text, err = oci(ctx, b, "state", b.ID)
 	}
-	if isAbsent(err) {
-		return discard(b)
+	if sibling.IsAbsent(err) {
+		return b.Discard()
 	}
 	if err != nil {
 		return err
@@ -99,7 +95,7 @@ func recall(b *bundle.Bundle) error {
 			return err
 		}
 	}
-	return discard(b)
+	return b.Discard()
 }
 
 // oci asks gt-oci about the state directory that the bundle's container is in.

@@ -18,10 +18,6 @@ func dryRun(o *options, w *wish) error {
 	if err != nil {
 		return err
 	}
-	root, err := stateRoot(o)
-	if err != nil {
-		return err
-	}
 	path := filepath.Join(dir, w.id)
 	var b strings.Builder
 	fmt.Fprintf(&b, "# bundle %s\n", path)
@@ -31,7 +27,7 @@ func dryRun(o *options, w *wish) error {
 	if o.Seccomp == nil {
 		b.WriteString(shell("gt-seccomp", defaultProfile(w.Capabilities)))
 	}
-	b.WriteString(shell("gt-oci", ociArgs(o, w, root, path)))
+	b.WriteString(shell("gt-oci", ociArgs(o, w, w.root, path)))
 	if w.user != nil {
 		if err := w.preview(); err != nil {
 			return err

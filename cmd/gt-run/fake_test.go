@@ -145,7 +145,8 @@ func TestVerdict(t *testing.T) {
 }
 
 func TestDetachedFailure(t *testing.T) {
-	h := fake(t, `echo '{"level":"error","msg":"mount /x: no","code":"step"}' >>$log; exit 1`)
+	h := fake(t, "exit 0")
+	h.script(t, "gt-mon", `while [ $1 != --log ]; do shift; done; echo '{"level":"error","msg":"mount /x: no","code":"step"}' >>$2; exit 1`)
 	stdout, stderr, code := h.run(t, "--name", "x", "-d", "--rootfs", h.root, "--", "cmd")
 	if stdout != "" || stderr != "gt-run: mount /x: no\n" || code != 125 {
 		t.Errorf("have %q, %q, %d", stdout, stderr, code)

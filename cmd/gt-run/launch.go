@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -17,18 +18,32 @@ func ociArgs(o *options, w *wish, root, bundlePath string) []string {
 		args = append(args, "--debug")
 	}
 	args = append(args, "--log", fmt.Sprintf("/proc/self/fd/%d", logFD), "--log-format", "json", "run")
-	switch {
-	case o.Detach:
-		args = append(args, "--detach")
-	case !w.rm:
+	if o.Detach {
+		return append(append(args, monitorArgs(o, w)...), "--bundle", bundlePath, w.id)
+	}
+	if !w.rm || o.after() {
 		args = append(args, "--keep")
+	}
+	if o.Pidfile != "" {
+		args = append(args, "--pid-file", o.Pidfile)
 	}
 	return append(args, "--bundle", bundlePath, w.id)
 }
 
+// monitorArgs are gt-mon's, which then calls gt-oci.
+func monitorArgs(o *options, w *wish) []string {
+	args := o.Supervision.args()
+	for name, on := range map[string]bool{"--rm": w.rm, "--stdin": o.Interactive && !o.TTY, "--tty": o.TTY} {
+		if on {
+			args = append(args, name)
+		}
+	}
+	return args
+}
+
 // ownTerminal tells whether gt-oci reads the user's terminal, and so has to be
 // in its foreground process group.
-func (o *options) ownTerminal() bool { return o.TTY && o.Interactive }
+func (o *options) ownTerminal() bool { return o.TTY && o.Interactive && !o.Detach }
 
 // A launch is what it takes to run gt-oci.
 type launch struct {
@@ -36,24 +51,26 @@ type launch struct {
 	*wish
 	bundle  *bundle.Bundle
 	signals *relay
+	began   time.Time
 }
 
-// run runs gt-oci to its end.
+// run runs gt-oci, or gt-mon, to its end.
 //
 // Keys such as ^C reach a whole process group. Where the terminal is not raw,
 // gt-oci therefore has a group of its own: it gets each signal once, from us.
-func (l *launch) run(path string) (int, error) {
+func (l *launch) run(tool, path string) (int, error) {
 	log, err := newLog()
 	if err != nil {
 		return exitFailed, err
 	}
 	defer log.Close()
-	files, err := stdio(l.options, l.bundle)
+	files, err := stdio(l.options)
 	if err != nil {
 		return exitFailed, err
 	}
 	defer files.close()
-	argv := append([]string{"gt-oci"}, ociArgs(l.options, l.wish, l.bundle.Root, l.bundle.Path)...)
+	argv := append([]string{tool}, ociArgs(l.options, l.wish, l.bundle.Root, l.bundle.Path)...)
+	l.began = time.Now()
 	child, err := l.signals.start(func() (*os.Process, error) {
 		return os.StartProcess(path, argv, &os.ProcAttr{
 			Files: []*os.File{files.in, files.out, files.err, log},
@@ -64,16 +81,19 @@ func (l *launch) run(path string) (int, error) {
 		return exitFailed, fmt.Errorf("start %s: %w", path, err)
 	}
 	if child == nil {
-		return l.signals.code(exitFailed), discard(l.bundle)
+		return l.signals.code(exitFailed), l.bundle.Discard()
 	}
 	state, err := child.Wait()
 	l.signals.done()
 	if err != nil {
 		return exitFailed, fmt.Errorf("wait for gt-oci: %w", err)
 	}
-	code, err := verdict(l.options, state.Sys().(syscall.WaitStatus), log)
+	code, err := verdict(tool, l.options, state.Sys().(syscall.WaitStatus), log)
 	if err == nil && code == 0 && l.Detach {
 		_, err = fmt.Println(l.id)
+	}
+	if err == nil && code != exitFailed && l.after() {
+		err = l.afterwards(code, l.began)
 	}
 	return code, err
 }
@@ -84,24 +104,21 @@ type streams struct {
 	opened       []*os.File
 }
 
-// stdio gives a detached command a file to write to, because the caller's
-// stdout may be a pipe whose reader waits for its end.
-func stdio(o *options, b *bundle.Bundle) (*streams, error) {
+// stdio is /dev/null for stdin unless it is passed on. gt-mon, which outlives us,
+// has none of ours: the caller's stdout may be a pipe whose reader waits for its
+// end.
+func stdio(o *options) (*streams, error) {
 	s := &streams{in: os.Stdin, out: os.Stdout, err: os.Stderr}
-	if !o.Interactive {
-		null, err := os.Open(os.DevNull)
-		if err != nil {
-			return nil, err
-		}
-		s.in, s.opened = null, append(s.opened, null)
+	if o.Interactive && !o.Detach {
+		return s, nil
 	}
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		return nil, err
+	}
+	s.in, s.opened = null, append(s.opened, null)
 	if o.Detach {
-		out, err := os.OpenFile(b.File("output.log"), os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o600)
-		if err != nil {
-			s.close()
-			return nil, err
-		}
-		s.out, s.err, s.opened = out, out, append(s.opened, out)
+		s.out, s.err = null, null
 	}
 	return s, nil
 }

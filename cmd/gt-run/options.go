@@ -18,9 +18,6 @@ type options struct {
 	Cmd         *string  `placeholder:"COMMAND" help:"Command as one text, cut into words as a shell does."`
 	Interactive bool     `short:"i" help:"Pass stdin on; without a command, run /bin/sh."`
 	TTY         bool     `name:"tty" short:"t" help:"Give the program a terminal."`
-	Mem         string   `placeholder:"SIZE" help:"Memory limit in megabytes, or with a unit: 512m, 1.5g."`
-	CPU         string   `name:"cpu" placeholder:"NUMBER" help:"Processors: 0.5 is half of one."`
-	Pids        *int64   `placeholder:"NUMBER" help:"Most processes and threads at a time."`
 	Volume      []string `short:"v" sep:"none" placeholder:"HOST:CONTAINER[:OPTIONS]" help:"Bring a directory or file in."`
 	Env         []string `short:"e" sep:"none" placeholder:"NAME[=VALUE]" help:"Set a variable, or copy one."`
 	EnvFile     []string `sep:"none" placeholder:"FILE" help:"Set the variables of a file, a line each."`
@@ -28,8 +25,6 @@ type options struct {
 	Workdir     string   `short:"w" placeholder:"DIR" help:"Start in this directory of the container."`
 	Hostname    *string  `placeholder:"NAME" help:"Hostname; the container's name if not given."`
 	ReadOnly    bool     `help:"Mount the root filesystem read-only."`
-	NoNewPrivs  bool     `help:"Let no setuid program gain privileges."`
-	Seccomp     *string  `placeholder:"PROFILE" help:"Seccomp profile: a file, or unconfined."`
 	Rm          bool     `help:"Remove the container when its program has ended."`
 	Detach      bool     `short:"d" help:"Print the name and leave the container running."`
 	Rootless    bool     `help:"Run without privileges, in a user namespace."`
@@ -37,10 +32,26 @@ type options struct {
 	Net6        *string  `name:"net6" placeholder:"CIDR" help:"IPv6 network; needs gt-net."`
 	CNI         bool     `name:"cni" help:"Network by CNI; needs gt-net."`
 	Bridge      *string  `placeholder:"NAME" help:"Bridge; needs gt-net."`
-	Root        string   `placeholder:"DIR" help:"State directory."`
-	Debug       bool     `help:"Show what the tools log."`
-	DryRun      bool     `help:"Print the bundle and the commands, do nothing."`
-	Version     bool     `help:"Print the version."`
+	Publish     []string `short:"p" sep:"none" placeholder:"[ADDRESS:]HOST:CONTAINER[/PROTOCOL]" help:"Forward a port of the host."`
+	DNS         []string `name:"dns" sep:"none" placeholder:"ADDRESS" help:"Name server inside."`
+	AddHost     []string `sep:"none" placeholder:"NAME:ADDRESS" help:"Line of /etc/hosts inside."`
+	Tmpfs       []string `sep:"none" placeholder:"DIR[:OPTIONS]" help:"Mount a tmpfs."`
+	Mount       []string `sep:"none" placeholder:"type=…,source=…,target=…" help:"Mount as docker's --mount does."`
+	Label       []string `short:"l" sep:"none" placeholder:"NAME=VALUE" help:"Note something, for ps --filter."`
+	Annotation  []string `sep:"none" placeholder:"NAME=VALUE" help:"The same."`
+	Entrypoint  *string  `placeholder:"COMMAND" help:"Program that the command's words are given to."`
+	Domainname  string   `placeholder:"NAME" help:"NIS domain name."`
+	Init        bool     `help:"Put a process 1 in front that reaps and passes signals on."`
+	JSON        bool     `name:"json" help:"At the end, say on stderr as a JSON line what the command used."`
+	Diff        bool     `help:"At the end, show on stderr what the command changed in its root."`
+	Commit      bool     `help:"With the host's root: make the changes, if the command succeeded."`
+	Resources
+	Security
+	Supervision
+	Root    string `placeholder:"DIR" help:"State directory."`
+	Debug   bool   `help:"Show what the tools log."`
+	DryRun  bool   `help:"Print the bundle and the commands, do nothing."`
+	Version bool   `help:"Print the version."`
 
 	Command []string `arg:"" optional:"" passthrough:"partial" name:"command" help:"Command and its arguments."`
 }
@@ -85,20 +96,23 @@ func (o *options) check() error {
 	switch {
 	case o.Cmd != nil && len(o.Command) > 0:
 		return fail.Usage("--cmd and the command %q are both there, need one", strings.Join(o.Command, " "))
-	case o.Detach && (o.Interactive || o.TTY):
-		return fail.Usage("--detach and --interactive or --tty are both there: a detached container has no terminal")
-	case o.Detach && o.Rm:
-		return fail.New(fail.CodeHost, "--rm and --detach are both there, which needs gt-mon to wait for the end: it is not installed")
+	case o.Rm && o.Restart != "" && o.Restart != "no":
+		return fail.Usage("--rm and --restart are both there, need one")
+	case o.Detach && (o.JSON || o.Diff || o.Commit):
+		return fail.Usage("--detach and --json, --diff or --commit are both there: they are for the end of a command in the foreground")
+	case o.Commit && o.Rootfs != kindHost:
+		return fail.Usage("--commit: have --rootfs %s, need host (gt-run commit is for others)", o.Rootfs)
 	case o.Rootfs == "":
 		return fail.Usage("--rootfs is empty, need a directory, a tar archive, tiny or host")
 	case o.Workdir != "" && o.Workdir[0] != '/':
 		return fail.Usage("--workdir: %q is relative, need an absolute path", o.Workdir)
 	case o.Hostname != nil && (*o.Hostname == "" || len(*o.Hostname) > 64):
 		return fail.Usage("--hostname: have %d characters, need 1 to 64", len(*o.Hostname))
-	case o.Pids != nil && *o.Pids < 1:
-		return fail.Usage("--pids: have %d, need at least 1", *o.Pids)
 	case o.Rootless && os.Geteuid() == 0:
 		return fail.Usage("--rootless: caller is root, need an ordinary user")
+	}
+	if err := o.Supervision.check(o.Detach); err != nil {
+		return err
 	}
 	return o.network()
 }

@@ -24,6 +24,10 @@ func poststop(stdin io.Reader) error {
 	if _, err := os.Lstat(state.Bundle); state.Bundle != "" && os.IsNotExist(err) {
 		return nil
 	}
+	// gt-mon deletes a container to start it again: bundle and log stay then.
+	if _, err := os.Lstat(state.Bundle + "/mon/keep"); err == nil {
+		return nil
+	}
 	b, err := bundle.Open(state.Bundle)
 	if err != nil {
 		return err
@@ -32,5 +36,5 @@ func poststop(stdin io.Reader) error {
 	if b.ID != state.ID {
 		return fail.New(fail.CodeUnsafe, "bundle %s is that of container %s, not of %s", b.Path, b.ID, state.ID)
 	}
-	return discard(b)
+	return b.Discard()
 }

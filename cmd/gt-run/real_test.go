@@ -27,7 +27,7 @@ func real(t *testing.T) *house {
 		t.Fatal(err)
 	}
 	h := build(t)
-	for _, tool := range []string{"gt-oci", "gt-seccomp"} {
+	for _, tool := range []string{"gt-oci", "gt-seccomp", "gt-mon"} {
 		if _, err := os.Stat(filepath.Join(bin, tool)); err != nil {
 			t.Skipf("need %s in %s (make build)", tool, bin)
 		}
@@ -166,12 +166,12 @@ func TestDetached(t *testing.T) {
 		t.Errorf("have %s, %v", out, err)
 	}
 	for range 100 {
-		if text, _ := os.ReadFile(h.file("data/bundles/web/output.log")); string(text) == "out\n" {
+		if text, _ := os.ReadFile(h.file("data/bundles/web/mon/container.log")); strings.Contains(string(text), "out") {
 			break
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	if text, err := os.ReadFile(h.file("data/bundles/web/output.log")); string(text) != "out\n" {
+	if text, err := os.ReadFile(h.file("data/bundles/web/mon/container.log")); !strings.Contains(string(text), `"log":"out\n"`) {
 		t.Errorf("have %q, %v", text, err)
 	}
 	if out, err := h.oci("delete", "--force", "web"); err != nil {

@@ -3,14 +3,15 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
-	"strings"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 
 	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/bundle"
 	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/config"
 	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/sibling"
+	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/verb"
 	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/spec"
 	"github.com/gophertainer/gophertainer/lib/tty"
@@ -24,8 +25,15 @@ func run(o *options, w *wish) (int, error) {
 	stop := tty.Forward(signals.pass, signals.skip(o)...)
 	defer stop()
 
-	oci, err := sibling.Path("gt-oci")
+	tool := "gt-oci"
+	if o.Detach {
+		tool = "gt-mon"
+	}
+	path, err := sibling.Path(tool)
 	if err != nil {
+		return exitFailed, err
+	}
+	if err := verb.Audit("run", append([]string{w.id}, w.Args...)); err != nil {
 		return exitFailed, err
 	}
 	b, err := claim(ctx, o, w)
@@ -33,15 +41,19 @@ func run(o *options, w *wish) (int, error) {
 		return signals.code(exitFailed), err
 	}
 	defer b.Close()
-	if err := prepare(ctx, o, w, b); err != nil {
-		return signals.code(exitFailed), errors.Join(err, discard(b))
+	err = cidfile(o.Cidfile, b)
+	if err == nil {
+		err = prepare(ctx, o, w, b)
 	}
-	code, err := (&launch{options: o, wish: w, bundle: b, signals: signals}).run(oci)
+	if err != nil {
+		return signals.code(exitFailed), errors.Join(err, b.Discard())
+	}
+	code, err := (&launch{options: o, wish: w, bundle: b, signals: signals}).run(tool, path)
 	if err != nil || code == exitFailed {
 		return code, errors.Join(err, recall(b))
 	}
-	if w.rm {
-		err = discard(b)
+	if w.rm && !o.Detach {
+		err = b.Discard()
 	}
 	return code, err
 }
@@ -64,25 +76,40 @@ func prepare(ctx context.Context, o *options, w *wish, b *bundle.Bundle) error {
 		return err
 	}
 	w.Seccomp = got.profile
-	if w.user != nil {
-		root := w.Root
-		if root == "" {
-			root = b.File("rootfs")
-		}
-		if err := w.become(root); err != nil {
-			return err
-		}
+	root := w.Root
+	if root == "" {
+		root = b.File("rootfs")
+	}
+	if err := w.who(root); err != nil {
+		return err
 	}
 	self, err := sibling.Self()
 	if err != nil {
 		return err
 	}
-	w.Poststop = &specs.Hook{Path: self, Args: []string{poststopName}}
+	w.Hooks.Poststop = append(w.Hooks.Poststop, specs.Hook{Path: self, Args: []string{poststopName}})
 	text, err := config.Edit(template, &w.Ask)
 	if err != nil {
 		return err
 	}
 	return b.Write("config.json", text)
+}
+
+// who looks the user and further groups up.
+func (w *wish) who(root string) error {
+	if w.user != nil {
+		if err := w.become(root); err != nil {
+			return err
+		}
+	}
+	for _, g := range w.groups {
+		id, err := g.Find(root)
+		if err != nil {
+			return fail.Usage("--group-add: %w", err)
+		}
+		w.Groups = append(w.Groups, id)
+	}
+	return nil
 }
 
 // become looks the user up. A user namespace of one ID has no other user, and
@@ -113,20 +140,11 @@ func unpack(ctx context.Context, w *wish, b *bundle.Bundle) ([]byte, error) {
 }
 
 func unpackArgs(w *wish, path string) []string {
-	return []string{"unpack", "--id", w.id, w.source.path, path}
-}
-
-// discard undoes what prepare did. A root that is mounted comes off first.
-func discard(b *bundle.Bundle) error {
-	if _, err := os.Lstat(b.Path); os.IsNotExist(err) {
-		return nil
+	args := []string{"unpack", "--id", w.id}
+	if w.Map != nil {
+		args = append(args, "--map", fmt.Sprintf("0:%d:%d", w.Map.First, w.Map.Size))
 	}
-	if b.Kind == kindHost {
-		if _, err := sibling.Output(context.Background(), "gt-rootfs", "umount", b.Path); err != nil {
-			return err
-		}
-	}
-	return b.Remove()
+	return append(args, w.source.path, path)
 }
 
 // rootArgs are the global options that name a state directory.
@@ -135,9 +153,4 @@ func rootArgs(root string) []string {
 		return nil
 	}
 	return []string{"--root", root}
-}
-
-// isAbsent reads gt-oci's answer about a container.
-func isAbsent(err error) bool {
-	return err != nil && strings.Contains(err.Error(), "does not exist")
 }

@@ -22,13 +22,13 @@ type line struct {
 // verdict turns gt-oci's end into ours. Its own failures are 1 or 2 and leave
 // an error in the log; any other code is the command's. A signal can end
 // gt-oci itself before there is a command to pass it on to.
-func verdict(o *options, status syscall.WaitStatus, log *os.File) (int, error) {
+func verdict(tool string, o *options, status syscall.WaitStatus, log *os.File) (int, error) {
 	last, err := show(o, log)
 	if err != nil {
 		return exitFailed, err
 	}
 	if status.Signaled() {
-		return exitSignalled + int(status.Signal()), fmt.Errorf("gt-oci was ended by signal %d", status.Signal())
+		return exitSignalled + int(status.Signal()), fmt.Errorf("%s was ended by signal %d", tool, status.Signal())
 	}
 	code := status.ExitStatus()
 	if last == nil || code != fail.ExitFailed && code != fail.ExitUsage {

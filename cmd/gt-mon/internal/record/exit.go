@@ -3,6 +3,7 @@
 package record
 
 import (
+	"maps"
 	"os"
 	"time"
 
@@ -46,22 +47,16 @@ func stamp(t time.Time) string {
 // JSON is the record as a line without its end.
 func (e *Exit) JSON() []byte {
 	var w json.Writer
-	m := map[string]any{
+	m := e.used()
+	maps.Copy(m, map[string]any{
 		"id": e.ID, "code": e.Code, "reason": e.Reason, "restarts": e.Restarts, "stopped": e.Stopped,
-		"started": stamp(e.Started), "finished": stamp(e.Finished),
-		"oom":        map[string]any{"kills": e.OOMKills, "level": e.OOMLevel},
-		"memoryPeak": e.Peak,
-		"cpu":        map[string]any{"total": e.CPU.Microseconds(), "user": e.User.Microseconds(), "system": e.System.Microseconds(), "throttled": e.Throttle.Microseconds(), "throttledPeriods": e.Throttled},
-		"logLost":    e.Lost,
-	}
+		"started": stamp(e.Started), "finished": stamp(e.Finished), "logLost": e.Lost,
+	})
 	if e.Signal != "" {
 		m["signal"] = e.Signal
 	}
 	if e.Message != "" {
 		m["message"] = e.Message
-	}
-	if len(e.Pressure) > 0 {
-		m["pressure"] = e.Pressure
 	}
 	w.Value(m)
 	return w.Bytes()

@@ -9,7 +9,6 @@ import (
 
 	"github.com/gophertainer/gophertainer/cmd/gt-mon/internal/control"
 	"github.com/gophertainer/gophertainer/cmd/gt-mon/internal/record"
-	"github.com/gophertainer/gophertainer/cmd/gt-mon/internal/usage"
 	"github.com/gophertainer/gophertainer/lib/fail"
 )
 
@@ -25,7 +24,7 @@ func (m *Monitor) over(int16) {
 	if known {
 		judge(e, status)
 	}
-	account(e, m.group.Read())
+	e.Account(m.group.Read())
 	if e.OOMKills > 0 {
 		m.event("oom", "kills", strconv.FormatUint(e.OOMKills, 10), "level", e.OOMLevel)
 	}
@@ -75,35 +74,6 @@ func judge(e *record.Exit, ws unix.WaitStatus) {
 	}
 	if e.Stopped {
 		e.Reason = "stopped"
-	}
-}
-
-// account adds what the container used.
-func account(e *record.Exit, s *usage.Sample) {
-	if s.CPU != nil {
-		us := func(n uint64) time.Duration { return time.Duration(n) * time.Microsecond }
-		e.CPU, e.User, e.System = us(s.CPU.Total), us(s.CPU.User), us(s.CPU.System)
-		e.Throttle, e.Throttled = us(s.CPU.ThrottledTime), s.CPU.Throttled
-	}
-	if s.Memory != nil {
-		e.Peak = s.Memory.Peak
-	}
-	for kind, p := range s.Pressure {
-		if e.Pressure == nil {
-			e.Pressure = map[string]uint64{}
-		}
-		e.Pressure[kind] = p.Some
-	}
-	e.OOMKills = s.OOMKills
-	if s.OOMKills == 0 {
-		return
-	}
-	e.OOMLevel = "host"
-	if s.OOMOwn > 0 {
-		e.OOMLevel = "container"
-	}
-	if e.Signal == "SIGKILL" && !e.Stopped {
-		e.Reason = "oom"
 	}
 }
 

@@ -2,14 +2,27 @@ package bundle
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"os"
 	"strings"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/sibling"
 	"github.com/gophertainer/gophertainer/lib/fail"
 )
+
+// Discard is Remove for a bundle whose root may be mounted: gt-rootfs takes that
+// off first.
+func (b *Bundle) Discard() error {
+	if _, err := os.Lstat(b.File("rootfs.json")); err == nil {
+		if _, err := sibling.Output(context.Background(), "gt-rootfs", "umount", b.Path); err != nil {
+			return err
+		}
+	}
+	return b.Remove()
+}
 
 // Remove removes the bundle and all that is in it. It is renamed first, so
 // that the name is free at once and a second Remove does not meet the bundle

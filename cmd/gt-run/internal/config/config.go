@@ -5,6 +5,7 @@ package config
 
 import (
 	"encoding/json"
+	"maps"
 	"path"
 	"path/filepath"
 	"slices"
@@ -13,38 +14,49 @@ import (
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 
 	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/account"
-	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/limit"
 	"github.com/gophertainer/gophertainer/lib/fail"
 )
 
 // An Ask is what the container is to be. Zero members change nothing, unless
 // they say otherwise.
 type Ask struct {
-	Args     []string
-	Env      []string // NAME=VALUE, the last of a name wins
-	Keep     []string // names whose value comes from Environ, if it has one and Env has none
-	Environ  []string // of the caller
-	Terminal bool     // false: none
-	Cwd      string
-	Hostname string
-	User     account.Account // zero: root
-	Username string          // shown instead of numbers in a dry run
+	Args      []string
+	Env       []string // NAME=VALUE, the last of a name wins
+	Keep      []string // names whose value comes from Environ, if it has one and Env has none
+	Environ   []string // of the caller
+	Terminal  bool     // false: none
+	Cwd       string
+	Hostname  string
+	User      account.Account // zero: root
+	UserGiven bool            // false: the template's, with KeepImage
+	Groups    []uint32        // further ones
+	Username  string          // shown instead of numbers in a dry run
 
 	Root       string // absolute path of a root that is used in place
 	ReadOnly   bool   // false: writable
 	NoNewPrivs bool
 	Host       bool // the root is the host's own: its template's no_new_privs stays
 
-	Memory  int64 // bytes
-	CPU     int64 // quota in microseconds of each limit.Period
-	Pids    int64
-	Volumes []specs.Mount
+	Limits
+	Volumes []specs.Mount // bind mounts and tmpfs
 
-	Capabilities []string // exactly these
-	Seccomp      *specs.LinuxSeccomp
-	HostNetwork  bool
-	Rootless     *IDs
-	Poststop     *specs.Hook
+	Confinement
+	HostNetwork bool
+	Rootless    *IDs
+	Map         *Map
+	Hooks       specs.Hooks // run after those of the template
+	Annotations map[string]string
+	Domainname  string
+	KeepImage   bool // environment, directory and user of the template stand, where nothing else is asked for
+}
+
+// A Map gives the container IDs of the host, from First on.
+type Map struct{ First, Size uint32 }
+
+// A Device is a node and what may be done with it: r, w, m.
+type Device struct {
+	specs.LinuxDevice
+	Access string
 }
 
 // IDs are those of the caller who becomes root in a user namespace.
@@ -70,15 +82,15 @@ func Edit(template []byte, a *Ask) ([]byte, error) {
 	a.mounts(s)
 	a.resources(s)
 	namespaces(s.Linux, a.HostNetwork)
+	a.confine(s)
 	if a.Rootless != nil {
 		rootless(s, *a.Rootless)
 	}
-	if a.Poststop != nil {
-		if s.Hooks == nil {
-			s.Hooks = &specs.Hooks{}
-		}
-		s.Hooks.Poststop = append(s.Hooks.Poststop, *a.Poststop)
+	a.hooks(s)
+	if len(a.Annotations) > 0 && s.Annotations == nil {
+		s.Annotations = map[string]string{}
 	}
+	maps.Copy(s.Annotations, a.Annotations)
 	text, err := json.MarshalIndent(s, "", "\t")
 	return append(text, '\n'), err
 }
@@ -91,7 +103,21 @@ func (a *Ask) root(s *specs.Spec) {
 	if a.Hostname != "" {
 		s.Hostname = a.Hostname
 	}
+	if a.Domainname != "" {
+		s.Domainname = a.Domainname
+	}
 	s.Linux.Seccomp = a.Seccomp
+}
+
+func (a *Ask) hooks(s *specs.Spec) {
+	if len(a.Hooks.CreateRuntime)+len(a.Hooks.Poststop) == 0 {
+		return
+	}
+	if s.Hooks == nil {
+		s.Hooks = &specs.Hooks{}
+	}
+	s.Hooks.CreateRuntime = append(s.Hooks.CreateRuntime, a.Hooks.CreateRuntime...)
+	s.Hooks.Poststop = append(s.Hooks.Poststop, a.Hooks.Poststop...)
 }
 
 // mounts puts the volumes last, parents before what is below them, and lifts
@@ -101,6 +127,10 @@ func (a *Ask) mounts(s *specs.Spec) {
 	volumes := slices.Clone(a.Volumes)
 	slices.SortStableFunc(volumes, func(x, y specs.Mount) int {
 		return strings.Count(x.Destination, "/") - strings.Count(y.Destination, "/")
+	})
+	// What stands at the same place gives way: --tmpfs /dev/shm.
+	s.Mounts = slices.DeleteFunc(s.Mounts, func(m specs.Mount) bool {
+		return !kernels(m.Destination) && slices.ContainsFunc(volumes, func(v specs.Mount) bool { return v.Destination == path.Clean(m.Destination) })
 	})
 	s.Mounts = append(s.Mounts, volumes...)
 	s.Linux.MaskedPaths = slices.DeleteFunc(s.Linux.MaskedPaths, func(masked string) bool {
@@ -116,24 +146,6 @@ func kernels(masked string) bool { return within(masked, "/proc") || within(mask
 func within(name, dir string) bool {
 	name = path.Clean(name)
 	return name == dir || strings.HasPrefix(name, dir+"/")
-}
-
-func (a *Ask) resources(s *specs.Spec) {
-	r := s.Linux.Resources
-	if r == nil {
-		r = &specs.LinuxResources{}
-		s.Linux.Resources = r
-	}
-	if a.Memory != 0 {
-		r.Memory = &specs.LinuxMemory{Limit: &a.Memory}
-	}
-	if a.CPU != 0 {
-		period := uint64(limit.Period)
-		r.CPU = &specs.LinuxCPU{Quota: &a.CPU, Period: &period}
-	}
-	if a.Pids != 0 {
-		r.Pids = &specs.LinuxPids{Limit: &a.Pids}
-	}
 }
 
 var private = []specs.LinuxNamespaceType{

@@ -38,7 +38,7 @@ const template = `{
 var cases = map[string]Ask{
 	"plain": {
 		Args: []string{"/bin/sh"}, Hostname: "web", Root: "/srv/alpine",
-		Capabilities: []string{"CAP_KILL"},
+		Confinement: Confinement{Capabilities: []string{"CAP_KILL"}},
 	},
 	"everything": {
 		Args: []string{"nginx", "-g", "daemon off;"}, Terminal: true, Cwd: "/srv", Hostname: "gopher",
@@ -46,19 +46,18 @@ var cases = map[string]Ask{
 		Keep:    []string{"LANG"},
 		Environ: []string{"LANG=C.UTF-8", "TOKEN=secret"},
 		User:    account.Account{UID: 1000, GID: 1001, Groups: []uint32{10, 44}, Home: "/home/gopher"},
-		Memory:  512 << 20, CPU: 50_000, Pids: 32, ReadOnly: true, NoNewPrivs: true,
+		Limits:  Limits{Memory: 512 << 20, CPU: 50_000, Pids: 32}, ReadOnly: true, NoNewPrivs: true,
 		Volumes: []specs.Mount{
 			{Destination: "/etc/ssh/deep", Type: "bind", Source: "/b", Options: []string{"rbind"}},
 			{Destination: "/etc/ssh", Type: "bind", Source: "/a", Options: []string{"rbind"}},
 			{Destination: "/proc", Type: "bind", Source: "/c", Options: []string{"rbind"}},
 		},
-		Capabilities: []string{"CAP_KILL", "CAP_CHOWN"},
-		Seccomp:      &specs.LinuxSeccomp{DefaultAction: specs.ActErrno},
-		HostNetwork:  true,
-		Poststop:     &specs.Hook{Path: "/bin/gt-run", Args: []string{"gt-run-poststop"}},
+		Confinement: Confinement{Capabilities: []string{"CAP_KILL", "CAP_CHOWN"}, Seccomp: &specs.LinuxSeccomp{DefaultAction: specs.ActErrno}},
+		HostNetwork: true,
+		Hooks:       specs.Hooks{Poststop: []specs.Hook{{Path: "/bin/gt-run", Args: []string{"gt-run-poststop"}}}},
 	},
-	"host":          {Args: []string{"make"}, Hostname: "web", Host: true, Capabilities: []string{"CAP_KILL"}},
-	"rootless":      {Args: []string{"id"}, Hostname: "web", Rootless: &IDs{1000, 1001}, Capabilities: []string{"CAP_KILL"}},
+	"host":          {Args: []string{"make"}, Hostname: "web", Host: true, Confinement: Confinement{Capabilities: []string{"CAP_KILL"}}},
+	"rootless":      {Args: []string{"id"}, Hostname: "web", Rootless: &IDs{1000, 1001}, Confinement: Confinement{Capabilities: []string{"CAP_KILL"}}},
 	"rootless-host": {Args: []string{"id"}, Hostname: "web", Rootless: &IDs{1000, 1001}, HostNetwork: true},
 }
 
@@ -86,7 +85,7 @@ func TestEdit(t *testing.T) {
 
 // A template without optional members is completed, not dereferenced.
 func TestEditEmpty(t *testing.T) {
-	got, err := Edit([]byte(`{"ociVersion":"1.0.0"}`), &Ask{Args: []string{"x"}, Rootless: &IDs{1, 1}, Poststop: &specs.Hook{Path: "/x"}})
+	got, err := Edit([]byte(`{"ociVersion":"1.0.0"}`), &Ask{Args: []string{"x"}, Rootless: &IDs{1, 1}, Hooks: specs.Hooks{Poststop: []specs.Hook{{Path: "/x"}}}})
 	if err != nil {
 		t.Fatal(err)
 	}

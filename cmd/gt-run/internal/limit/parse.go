@@ -9,12 +9,26 @@ import (
 	"strings"
 )
 
-// Memory reads a size and returns bytes. A plain number counts megabytes of
-// 1024×1024 bytes; b, k, m, g and t (also kb, KiB, …) say otherwise, in powers
-// of 1024. Fractions are fine: 1.5g.
-func Memory(text string) (int64, error) {
+// A Unit is what a plain number counts.
+type Unit uint
+
+// The units of options: megabytes are of 1024×1024 bytes.
+const (
+	Bytes     Unit = 0
+	Megabytes Unit = 20
+)
+
+// Memory is Size for --mem, which counts megabytes.
+func Memory(text string) (int64, error) { return Size(text, Megabytes) }
+
+// Size reads a size and returns bytes. b, k, m, g and t (also kb, KiB, …) say
+// what a number counts, in powers of 1024. Fractions are fine: 1.5g.
+func Size(text string, plain Unit) (int64, error) {
 	number, unit := cut(text)
 	shift, ok := units[strings.ToLower(unit)]
+	if unit == "" {
+		shift, ok = uint(plain), true
+	}
 	if !ok {
 		return 0, fmt.Errorf("unit %q is unknown, need b, k, m, g or t", unit)
 	}
@@ -37,7 +51,7 @@ func Memory(text string) (int64, error) {
 }
 
 var units = map[string]uint{
-	"": 20, "b": 0,
+	"b": 0,
 	"k": 10, "kb": 10, "kib": 10, "m": 20, "mb": 20, "mib": 20,
 	"g": 30, "gb": 30, "gib": 30, "t": 40, "tb": 40, "tib": 40,
 }

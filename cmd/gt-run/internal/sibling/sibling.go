@@ -68,3 +68,8 @@ func Output(ctx context.Context, tool string, args ...string) ([]byte, error) {
 	}
 	return nil, fmt.Errorf("%s: %w", tool, err)
 }
+
+// IsAbsent reads gt-oci's answer about a container.
+func IsAbsent(err error) bool {
+	return err != nil && strings.Contains(err.Error(), "does not exist")
+}

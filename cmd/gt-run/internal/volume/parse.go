@@ -18,15 +18,13 @@ import (
 // Unless options say otherwise the tree is writable, private, and without
 // device nodes and setuid programs: what a container writes there must not
 // give its author more on the host than he has.
-func Parse(text, dir string) (specs.Mount, error) {
+//
+// A source without a slash is the name of a volume, whose directory name tells.
+func Parse(text, dir string, name func(string) (string, error)) (specs.Mount, error) {
 	var m specs.Mount
 	parts := strings.Split(text, ":")
 	if len(parts) < 2 || len(parts) > 3 || parts[0] == "" || parts[1] == "" {
 		return m, fmt.Errorf("%q is no volume, need HOST:CONTAINER or HOST:CONTAINER:OPTIONS", text)
-	}
-	source, err := host(parts[0], dir)
-	if err != nil {
-		return m, err
 	}
 	if !path.IsAbs(parts[1]) {
 		return m, fmt.Errorf("container path %q is relative, need an absolute one", parts[1])
@@ -35,6 +33,10 @@ func Parse(text, dir string) (specs.Mount, error) {
 	m.Destination = path.Clean(parts[1])
 	if m.Destination == "/" {
 		return m, errors.New("container path is /, need one below it")
+	}
+	source, err := host(parts[0], dir, name)
+	if err != nil {
+		return m, err
 	}
 	m.Type, m.Source = "bind", source
 	words := ""
@@ -45,10 +47,13 @@ func Parse(text, dir string) (specs.Mount, error) {
 	return m, err
 }
 
-func host(name, dir string) (string, error) {
+func host(name, dir string, named func(string) (string, error)) (string, error) {
 	if !filepath.IsAbs(name) {
 		if name[0] != '.' {
-			return "", fmt.Errorf("%q names a volume, need a path (./%s): named volumes are not there yet", name, name)
+			if strings.Contains(name, "/") {
+				return "", fmt.Errorf("%q is neither a path nor the name of a volume, need ./%s", name, name)
+			}
+			return named(name)
 		}
 		name = filepath.Join(dir, name)
 	}

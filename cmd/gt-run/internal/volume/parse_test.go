@@ -1,11 +1,14 @@
 package volume
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 )
+
+func named(name string) (string, error) { return "", errors.New("no volume " + name) }
 
 func TestParse(t *testing.T) {
 	dir := t.TempDir()
@@ -22,7 +25,7 @@ func TestParse(t *testing.T) {
 		sub + "/../sub:/a:ro,ro":           sub + " /a rbind ro rprivate nosuid nodev",
 		sub + ":/../../../../proc/self/fd": sub + " /proc/self/fd rbind rw rprivate nosuid nodev",
 	} {
-		m, err := Parse(text, dir)
+		m, err := Parse(text, dir, named)
 		if got := m.Source + " " + m.Destination + " " + strings.Join(m.Options, " "); err != nil || got != want || m.Type != "bind" {
 			t.Errorf("%s: have %s, %v, need %s", text, got, err, want)
 		}
@@ -33,7 +36,8 @@ func TestParse(t *testing.T) {
 		":/a":                   "is no volume",
 		"/a:":                   "is no volume",
 		"/a:/b:ro:x":            "is no volume",
-		"data:/b":               "named volumes",
+		"data:/b":               "no volume data",
+		"da/ta:/b":              "need ./da/ta",
 		sub + ":b":              "is relative",
 		sub + ":/":              "container path is /",
 		sub + ":/..":            "container path is /",
@@ -43,10 +47,10 @@ func TestParse(t *testing.T) {
 		sub + ":/b:,":           `"" is unknown`,
 		sub + ":/b:z":           "labels",
 		"/dev/null/x:/b":        "not a directory",
-		"proc:/self":            "named volumes",
+		"proc:/self":            "no volume proc",
 		sub + ":/b:shared,suid": "",
 	} {
-		_, err := Parse(text, dir)
+		_, err := Parse(text, dir, named)
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 			t.Errorf("%s: have %v, need %q", text, err, want)
 		}

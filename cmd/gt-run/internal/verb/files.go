@@ -1,0 +1,113 @@
+package verb
+
+import (
+	"os"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/copy"
+	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/roster"
+	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/tool"
+)
+
+// diff, commit and export are gt-rootfs's, which knows what a bundle is made of.
+func diff(o *tool.Options) func(*tool.Call) error {
+	o.Format("text", "json")
+	return func(c *tool.Call) error {
+		ct, err := find(c, c.Args[0])
+		if err != nil {
+			return err
+		}
+		return become(c, "gt-rootfs", "diff", "--format", c.Format, ct.Bundle)
+	}
+}
+
+func commit(o *tool.Options) func(*tool.Call) error {
+	image := ""
+	o.String(&image, "image", 0, "NAME", "TARGET is an image layout, in which the image gets this name")
+	return func(c *tool.Call) error {
+		ct, err := find(c, c.Args[0])
+		if err != nil {
+			return err
+		}
+		args := []string{"commit"}
+		if image != "" {
+			args = append(args, "--image", image)
+		}
+		return become(c, "gt-rootfs", append(args, ct.Bundle, c.Args[1])...)
+	}
+}
+
+func export(o *tool.Options) func(*tool.Call) error {
+	output := ""
+	o.String(&output, "output", 'o', "FILE", "write there, not to stdout")
+	return func(c *tool.Call) error {
+		ct, err := find(c, c.Args[0])
+		if err != nil {
+			return err
+		}
+		root := ct.Bundle
+		if ct.State != nil {
+			root = ct.State.Rootfs
+		}
+		args := []string{"pack", root}
+		if output != "" {
+			args = append(args, output)
+		}
+		return become(c, "gt-rootfs", args...)
+	}
+}
+
+// cp copies between the host and a container.
+func cp(o *tool.Options) func(*tool.Call) error {
+	follow := false
+	o.Bool(&follow, "follow-link", 'L', "copy what FROM points to")
+	return func(c *tool.Call) error {
+		from, fromInside, err := place(c, c.Args[0])
+		if err != nil {
+			return err
+		}
+		defer from.Close()
+		to, toInside, err := place(c, c.Args[1])
+		if err != nil {
+			return err
+		}
+		defer to.Close()
+		if fromInside == toInside {
+			return fail.Usage("have %s and %s, need one of them as ID:PATH", c.Args[0], c.Args[1])
+		}
+		return copy.Copy(from, to, follow)
+	}
+}
+
+// place opens the root that a side of cp is in. A path of the host that has a
+// colon begins with . or /.
+func place(c *tool.Call, text string) (*copy.Place, bool, error) {
+	id, path, inside := strings.Cut(text, ":")
+	if !inside || text[0] == '.' || text[0] == '/' {
+		p, err := copy.Host(text)
+		return p, false, err
+	}
+	ct, err := find(c, id)
+	if err != nil {
+		return nil, true, err
+	}
+	fd, err := unix.Open(rootOf(ct), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, true, &os.PathError{Op: "open", Path: rootOf(ct), Err: err}
+	}
+	return &copy.Place{Root: fd, Path: path, Inside: true}, true, nil
+}
+
+// rootOf is the container's root: as it sees it, while it lives.
+func rootOf(ct *roster.Container) string {
+	switch {
+	case ct.Live():
+		return "/proc/" + itoa(ct.State.Pid) + "/root"
+	case ct.State != nil:
+		return ct.State.Rootfs
+	}
+	return ct.Bundle + "/rootfs"
+}
