@@ -59,7 +59,10 @@ func depguard() string {
 		}
 	}
 	for n, mod := range slices.Sorted(maps.Keys(kept)) {
-		fmt.Fprintf(&b, "        kept%d:\n          files:\n            - \"!**/%s/**\"\n", n, kept[mod])
+		fmt.Fprintf(&b, "        kept%d:\n          files:\n", n)
+		for _, home := range strings.Fields(kept[mod]) {
+			fmt.Fprintf(&b, "            - \"!**/%s/**\"\n", home)
+		}
 		fmt.Fprintf(&b, "          deny:\n            - pkg: %s\n              desc: only %s may\n", mod, kept[mod])
 	}
 	return b.String()
