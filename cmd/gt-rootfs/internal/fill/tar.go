@@ -89,6 +89,10 @@ func (a *Archive) First() string {
 func (a *Archive) Into(t *tree.Tree) error {
 	for e := a.first; e != nil; {
 		if err := entry(t, a.r, e); err != nil {
+			var late *tree.Late
+			if errors.As(err, &late) {
+				return late
+			}
 			return fmt.Errorf("%s: %w", tar.Show(e.Name), err)
 		}
 		next, err := a.r.Next()

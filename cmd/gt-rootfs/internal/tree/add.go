@@ -23,6 +23,11 @@ func (t *Tree) Dir(name string, m *Meta) error {
 			return err
 		}
 		t.made(name)
+		if t.onWay(name) {
+			if err := t.settle(); err != nil {
+				return err
+			}
+		}
 		if err := t.mkdir(dir, base, name); err != nil {
 			return err
 		}
@@ -66,6 +71,9 @@ func (t *Tree) replace(dir int, base string, create func() error) error {
 }
 
 func (t *Tree) unlink(dir int, base string) error {
+	if err := t.settle(); err != nil {
+		return err
+	}
 	t.parents.forget()
 	err := unix.Unlinkat(dir, base, 0)
 	if err == unix.EISDIR || err == unix.EPERM {
@@ -88,6 +96,11 @@ func (t *Tree) place(name, kind string) (string, int, string, error) {
 	}
 	if name == "" {
 		return "", -1, "", fail.New(fail.CodeUnsafe, "the root would be a %s, need a directory", kind)
+	}
+	if t.onWay(name) {
+		if err := t.settle(); err != nil {
+			return "", -1, "", err
+		}
 	}
 	dir, base, err := t.parent(name, true)
 	t.made(name)
@@ -129,6 +142,11 @@ func (t *Tree) Link(name, target string) error {
 	}
 	if target == name {
 		return fail.New(fail.CodeInput, "a hard link to itself")
+	}
+	if t.onWay(target) {
+		if err := t.settle(); err != nil {
+			return err
+		}
 	}
 	// The cache may give up one of the two: the second is asked for again.
 	from, old, err := t.parent(target, false)

@@ -25,12 +25,25 @@ type Reader interface{ Data() ([]byte, error) }
 
 // File makes a regular file.
 func (t *Tree) File(name string, c *Content, m *Meta) error {
-	_, dir, base, err := t.place(name, "file")
+	name, dir, base, err := t.place(name, "file")
 	if err != nil {
 		return err
 	}
 	if err := refuse(m.Xattrs); err != nil {
 		return err
+	}
+	if c.Read != nil && c.Extents == nil && c.Size <= smallFile {
+		// place has put the directory into the cache.
+		if p, _, err := t.holder(name, true); err == nil && (p == nil || !p.alias) {
+			f := file{name: name, base: base, meta: *m}
+			if p != nil {
+				f.dir = p.dir
+			}
+			if err := t.spend(c.Size); err != nil {
+				return err
+			}
+			return t.hire().hand(f, c.Read, c.Size)
+		}
 	}
 	fd := -1
 	err = t.replace(dir, base, func() (err error) {

@@ -122,6 +122,10 @@ func (t *Tree) remember(name string, m *Meta) {
 // Finish dresses the directories, the deepest first. One that was replaced by
 // a later entry is left alone.
 func (t *Tree) Finish() error {
+	if err := t.settle(); err != nil {
+		return err
+	}
+	t.dismiss()
 	t.parents.drop()
 	if err := t.hiding(); err != nil {
 		return err

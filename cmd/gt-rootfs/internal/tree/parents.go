@@ -15,28 +15,29 @@ type parents struct {
 }
 
 type parent struct {
-	name string
-	fd   int
-	used bool
+	name  string
+	dir   *held
+	alias bool // the name leads through a symlink
 }
 
-func (p *parents) find(name string) (int, bool) {
+func (p *parents) find(name string) *parent {
 	for i := range p.slot {
-		if s := &p.slot[i]; s.used && s.name == name {
-			return s.fd, true
+		if s := &p.slot[i]; s.dir != nil && s.name == name {
+			return s
 		}
 	}
-	return -1, false
+	return nil
 }
 
 // keep takes the descriptor over.
-func (p *parents) keep(name string, fd int) {
+func (p *parents) keep(name string, fd int, alias bool) *parent {
 	s := &p.slot[p.turn]
 	p.turn = (p.turn + 1) % len(p.slot)
-	if s.used {
-		_ = unix.Close(s.fd)
+	if s.dir != nil {
+		s.dir.release()
 	}
-	*s = parent{name, fd, true}
+	*s = parent{name, hold(fd), alias}
+	return s
 }
 
 // forget makes every directory be looked up again, but leaves the descriptors
@@ -49,8 +50,8 @@ func (p *parents) forget() {
 
 func (p *parents) drop() {
 	for i := range p.slot {
-		if p.slot[i].used {
-			_ = unix.Close(p.slot[i].fd)
+		if p.slot[i].dir != nil {
+			p.slot[i].dir.release()
 		}
 		p.slot[i] = parent{}
 	}
@@ -60,28 +61,53 @@ func (p *parents) drop() {
 // as mkdir -p does, and returns the last component. The descriptor belongs to
 // the cache and is good until the next call.
 func (t *Tree) parent(name string, make bool) (int, string, error) {
-	dir, base := "", name
-	for i := len(name) - 1; i >= 0; i-- {
-		if name[i] == '/' {
-			dir, base = name[:i], name[i+1:]
-			break
-		}
+	p, base, err := t.holder(name, make)
+	if err != nil || p == nil {
+		return t.root, base, err
 	}
+	return p.dir.fd, base, nil
+}
+
+// holder is parent with all that is known of the directory; nil is the root.
+func (t *Tree) holder(name string, make bool) (*parent, string, error) {
+	dir, base := split(name)
 	if dir == "" {
-		return t.root, base, nil
+		return nil, base, nil
 	}
-	if fd, ok := t.parents.find(dir); ok {
-		return fd, base, nil
+	if p := t.parents.find(dir); p != nil {
+		return p, base, nil
 	}
-	fd, err := path.Open(t.root, dir, unix.O_PATH|unix.O_DIRECTORY)
+	fd, alias, err := t.enterDir(dir)
+	if err != nil && t.crew != nil {
+		// It may be a file that is on its way.
+		if err := t.settle(); err != nil {
+			return nil, "", err
+		}
+		fd, alias, err = t.enterDir(dir)
+	}
 	if err == unix.ENOENT && make {
 		t.renew(dir)
+		alias = true // nobody knows through what
 		fd, err = path.MkdirAll(t.root, dir, 0o755)
 		t.imply(dir)
 	}
 	if err != nil {
-		return -1, "", err
+		return nil, "", err
 	}
-	t.parents.keep(dir, fd)
-	return fd, base, nil
+	return t.parents.keep(dir, fd, alias), base, nil
+}
+
+// enterDir opens a directory inside the root, and tells whether its name leads
+// through a symlink.
+func (t *Tree) enterDir(dir string) (fd int, alias bool, err error) {
+	how := unix.OpenHow{
+		Flags:   unix.O_PATH | unix.O_DIRECTORY | unix.O_CLOEXEC,
+		Resolve: unix.RESOLVE_IN_ROOT | unix.RESOLVE_NO_SYMLINKS,
+	}
+	fd, err = unix.Openat2(t.root, dir, &how)
+	if err == nil {
+		return fd, false, nil
+	}
+	fd, err = path.Open(t.root, dir, unix.O_PATH|unix.O_DIRECTORY)
+	return fd, true, err
 }

@@ -53,7 +53,7 @@ type LimitError struct {
 
 func (e *LimitError) Error() string { return fmt.Sprintf("more than %d %s", e.Most, e.Unit) }
 
-// A Tree is a root that is being filled, by one goroutine.
+// A Tree is a root that is being filled. One goroutine calls it.
 type Tree struct {
 	// Skipped counts the device nodes that were left out.
 	Skipped int
@@ -66,6 +66,7 @@ type Tree struct {
 	bytes   int64
 	entries int64
 	parents parents
+	crew    *crew // none before the first small file
 	late    []late
 	index   map[string]int
 
@@ -112,6 +113,7 @@ func (t *Tree) plain() error {
 
 // Close gives the descriptors back. It does not finish.
 func (t *Tree) Close() {
+	t.dismiss()
 	t.parents.drop()
 	_ = unix.Close(t.root)
 }

@@ -68,6 +68,9 @@ func (t *Tree) Whiteout(name string) error {
 	if err != nil {
 		return err
 	}
+	if err := t.settle(); err != nil {
+		return err
+	}
 	dir, base := split(name)
 	if base == opaque {
 		return t.opaque(dir)
