@@ -122,8 +122,11 @@ func (f *Files) document(name string, into any) error {
 
 // blob reads a bounded file of JSON and compares its digest.
 func (f *Files) blob(d descriptor, into any) error {
-	if d.Size > maxDocument {
-		return fail.New(fail.CodeLimit, "%s has %d bytes, need at most %d", d.Digest.short(), d.Size, maxDocument)
+	if err := d.Digest.Check(); err != nil {
+		return err
+	}
+	if d.Size < 0 || d.Size > maxDocument {
+		return fail.New(fail.CodeLimit, "%s has %d bytes, need 0 to %d", d.Digest.short(), d.Size, maxDocument)
 	}
 	r, err := f.open(d.Digest.path())
 	if err != nil {
