@@ -22,6 +22,11 @@ stamp    = $(shell scripts/stamp.sh)
 ldflags  = -s -w -X $(module)/lib/plan.Stamp=$(stamp) -X $(module)/lib/tool.Version=$(version) \
            -X $(module)/lib/tool.Commit=$(commit) -X main.version=$(version)
 
+# gt-init begins before Go's runtime where cmd/gt-init has an entry for that.
+ifeq ($(shell $(GO) env GOARCH),amd64)
+bare     = -ldflags '$(module)/cmd/gt-init=$(ldflags) -E main.entry'
+endif
+
 .DEFAULT_GOAL := build
 .PHONY: help build demo test unit scenarios lint bench man install uninstall clean
 
@@ -31,7 +36,7 @@ help: ## print this list
 build: ## build every binary into bin/ (the default)
 	@scripts/need.sh build
 	@mkdir -p $(BIN)
-	$(if $(pure),CGO_ENABLED=0 $(GO) build $(static) -ldflags '$(ldflags)' -o $(BIN)/ $(addprefix ./cmd/,$(pure)))
+	$(if $(pure),CGO_ENABLED=0 $(GO) build $(static) -ldflags '$(ldflags)' $(bare) -o $(BIN)/ $(addprefix ./cmd/,$(pure)))
 	$(if $(filter gt-seccomp,$(tools)),CGO_ENABLED=1 $(GO) build $(static) \
 	  -ldflags '$(ldflags) -linkmode external -extldflags "-static"' -o $(BIN)/ ./cmd/gt-seccomp)
 	$(if $(host),CGO_ENABLED=1 $(GO) build -o $(BIN)/$(host) ./cmd/gt-plugin/host)

@@ -2,11 +2,8 @@ package plan
 
 import "errors"
 
-// ErrCorrupt is a plan or report that cannot be decoded.
-var ErrCorrupt = errors.New("corrupt plan")
-
-// ErrStamp is a plan of another build.
-var ErrStamp = errors.New("plan of another build")
+// ErrCorrupt is a report that cannot be decoded.
+var ErrCorrupt = errors.New("corrupt report")
 
 // members of a step, as bits of its presence word.
 const (
@@ -39,34 +36,46 @@ func (p *Plan) Encode() []byte {
 	return e.b
 }
 
-// Decode reads what Encode wrote. Strings share b's memory after a copy.
-func Decode(b []byte) (*Plan, error) {
-	d := reader{s: string(b)}
+// Decode reads what Encode wrote, without allocating: the steps lie in room, of
+// at least Room(len(b)) zeros, and their strings in b. Both have to be kept. why
+// is WhyStamp, WhyPlan, or 0.
+func Decode(b, room []byte) (steps []Step, why uint8) {
+	d := reader{s: text(b), room: room}
 	if d.str() != Stamp {
-		return nil, ErrStamp
+		return nil, WhyStamp
 	}
 	n := d.num()
 	if n > uint64(len(b)) {
-		return nil, ErrCorrupt
+		return nil, WhyPlan
 	}
-	p := &Plan{Steps: make([]Step, n)}
-	for i := range p.Steps {
-		d.step(&p.Steps[i])
+	steps = d.steps(int(n))
+	for i := range steps {
+		d.step(&steps[i])
 	}
 	if d.bad || d.s != "" {
-		return nil, ErrCorrupt
+		return nil, WhyPlan
 	}
-	return p, nil
+	return steps, 0
 }
 
-// EncodeTrouble writes a report.
-func EncodeTrouble(t Trouble) []byte {
-	e := writer{}
-	e.num(uint64(t.Step))
-	e.num(uint64(t.Errno))
-	e.num(uint64(t.Why))
-	e.str(t.Note)
-	return e.b
+// MaxTrouble is the length of the longest report.
+const MaxTrouble = maxNote + 32
+
+const maxNote = 1024
+
+// PutTrouble writes a report into b, which has MaxTrouble bytes, and returns
+// its length. A note that is too long is cut.
+func PutTrouble(b []byte, t *Trouble) int {
+	at := 0
+	for _, v := range [...]uint64{uint64(t.Step), uint64(t.Errno), uint64(t.Why), uint64(min(len(t.Note), maxNote))} {
+		for ; v >= 0x80; v >>= 7 {
+			b[at] = byte(v) | 0x80
+			at++
+		}
+		b[at] = byte(v)
+		at++
+	}
+	return at + copy(b[at:at+min(len(t.Note), maxNote)], t.Note)
 }
 
 // DecodeTrouble reads a report.
@@ -139,8 +148,9 @@ func (w *writer) step(s *Step) {
 }
 
 type reader struct {
-	s   string
-	bad bool
+	s    string
+	room []byte
+	bad  bool
 }
 
 func (r *reader) num() uint64 {
@@ -176,7 +186,7 @@ func (r *reader) strs() []string {
 		r.fail()
 		return nil
 	}
-	l := make([]string, n)
+	l := r.strings(int(n))
 	for i := range l {
 		l[i] = r.str()
 	}
@@ -219,7 +229,7 @@ func (r *reader) step(s *Step) {
 			r.fail()
 			return
 		}
-		s.Nums = make([]uint64, n)
+		s.Nums = r.numbers(int(n))
 		for i := range s.Nums {
 			s.Nums[i] = r.num()
 		}

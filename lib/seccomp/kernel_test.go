@@ -16,7 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/gophertainer/gophertainer/lib/seccomp"
-	"github.com/gophertainer/gophertainer/lib/sys"
+	"github.com/gophertainer/gophertainer/lib/bare"
 )
 
 // A child of the test installs a filter and makes system calls. It is this
@@ -43,7 +43,7 @@ func child(path string) {
 		fmt.Println(err, err2)
 		return
 	}
-	listener, errno := sys.Seccomp(filter, uint(flags))
+	listener, errno := bare.Seccomp(bare.Text(filter), uint64(flags))
 	if errno != 0 {
 		fmt.Println("seccomp:", errno)
 		return

@@ -1,144 +1,167 @@
 package inside
 
 import (
+	"strings"
+	"syscall"
+
 	"golang.org/x/sys/unix"
 
-	"github.com/gophertainer/gophertainer/lib/path"
+	"github.com/gophertainer/gophertainer/lib/bare"
 	"github.com/gophertainer/gophertainer/lib/plan"
 )
 
 // copyUp fills a new tmpfs, not attached yet, with what the root has at its
 // place (mount option tmpcopyup, as runc and crun have it). Nothing there is
 // nothing to copy.
-func (b *birth) copyUp(tree int, s *plan.Step) error {
-	from, err := path.Open(b.root, s.Path, unix.O_RDONLY|unix.O_DIRECTORY)
-	if err == unix.ENOENT {
-		return nil
+func (b *birth) copyUp(tree int, s *plan.Step) bare.Errno {
+	from, e := bare.OpenIn(b.root, s.Path, unix.O_RDONLY|unix.O_DIRECTORY)
+	if e == syscall.ENOENT {
+		return 0
 	}
-	if err != nil {
-		return err
+	if e != 0 {
+		return e
 	}
-	defer unix.Close(from)
-	to, err := unix.Openat(tree, ".", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return err
+	defer bare.Close(from)
+	to, e := bare.Open(tree, ".", unix.O_RDONLY|unix.O_DIRECTORY, 0)
+	if e != 0 {
+		return e
 	}
-	defer unix.Close(to)
+	defer bare.Close(to)
 	return b.copyDir(from, to)
 }
 
 // copyDir copies what is in a directory, and then the directory's own
 // attributes.
-func (b *birth) copyDir(from, to int) error {
-	buf := make([]byte, 8192)
+func (b *birth) copyDir(from, to int) bare.Errno {
+	var buf [4096]byte
 	for {
-		n, err := unix.ReadDirent(from, buf)
-		if err != nil {
-			return err
+		n, e := bare.Entries(from, buf[:])
+		if e != 0 {
+			return e
 		}
 		if n <= 0 {
 			break
 		}
-		_, _, names := unix.ParseDirent(buf[:n], -1, nil)
-		for _, name := range names {
-			if err := b.copyEntry(from, to, name); err != nil {
-				b.note = name
-				return err
+		for at := 0; at < n; {
+			name, next := entry(buf[at:n])
+			at += next
+			if name == "." || name == ".." {
+				continue
+			}
+			if e := b.copyEntry(from, to, name); e != 0 {
+				b.note = b.keepName(name)
+				return e
 			}
 		}
 	}
 	var st unix.Stat_t
-	if err := unix.Fstat(from, &st); err != nil {
-		return err
+	if e := bare.Fstat(from, &st); e != 0 {
+		return e
 	}
 	return own(to, "", &st)
 }
 
-func (b *birth) copyEntry(from, to int, name string) error {
+// entry takes a struct linux_dirent64 (getdents(2)): length at 16, name from 19.
+func entry(b []byte) (name string, length int) {
+	length = int(b[16]) | int(b[17])<<8
+	name, _, _ = strings.Cut(bare.Text(b[19:length]), "\x00")
+	return name, length
+}
+
+// keepName copies a name that is about to be lost with its directory's buffer;
+// the innermost stays.
+func (b *birth) keepName(name string) string {
+	if b.note != "" {
+		return b.note
+	}
+	return bare.Text(b.words[:copy(b.words[:], name)])
+}
+
+func (b *birth) copyEntry(from, to int, name string) bare.Errno {
 	var st unix.Stat_t
-	if err := unix.Fstatat(from, name, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
-		return err
+	if e := bare.Stat(from, name, &st, unix.AT_SYMLINK_NOFOLLOW); e != 0 {
+		return e
 	}
 	switch st.Mode & unix.S_IFMT {
 	case unix.S_IFDIR:
 		return b.copySub(from, to, name)
 	case unix.S_IFREG:
-		if err := copyFile(from, to, name); err != nil {
-			return err
+		if e := copyFile(from, to, name); e != 0 {
+			return e
 		}
 	case unix.S_IFLNK:
-		target := make([]byte, unix.PathMax)
-		n, err := unix.Readlinkat(from, name, target)
-		if err != nil {
-			return err
+		var target [unix.PathMax]byte
+		n, e := bare.Readlink(from, name, target[:])
+		if e != 0 {
+			return e
 		}
-		if err := unix.Symlinkat(string(target[:n]), to, name); err != nil {
-			return err
+		if e := bare.Symlink(bare.Text(target[:n]), to, name); e != 0 {
+			return e
 		}
 	default:
-		if err := unix.Mknodat(to, name, st.Mode, int(st.Rdev)); err != nil {
-			return err
+		if e := bare.Mknod(to, name, st.Mode, st.Rdev); e != 0 {
+			return e
 		}
 	}
 	return own(to, name, &st)
 }
 
-func (b *birth) copySub(from, to int, name string) error {
+func (b *birth) copySub(from, to int, name string) bare.Errno {
 	const flags = unix.O_RDONLY | unix.O_DIRECTORY | unix.O_NOFOLLOW | unix.O_CLOEXEC
-	if err := unix.Mkdirat(to, name, 0o700); err != nil {
-		return err
+	if e := bare.Mkdir(to, name, 0o700); e != 0 {
+		return e
 	}
-	src, err := unix.Openat(from, name, flags, 0)
-	if err != nil {
-		return err
+	src, e := bare.Open(from, name, flags, 0)
+	if e != 0 {
+		return e
 	}
-	defer unix.Close(src)
-	dst, err := unix.Openat(to, name, flags, 0)
-	if err != nil {
-		return err
+	defer bare.Close(src)
+	dst, e := bare.Open(to, name, flags, 0)
+	if e != 0 {
+		return e
 	}
-	defer unix.Close(dst)
+	defer bare.Close(dst)
 	return b.copyDir(src, dst)
 }
 
-func copyFile(from, to int, name string) error {
-	src, err := unix.Openat(from, name, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return err
+func copyFile(from, to int, name string) bare.Errno {
+	src, e := bare.Open(from, name, unix.O_RDONLY|unix.O_NOFOLLOW, 0)
+	if e != 0 {
+		return e
 	}
-	defer unix.Close(src)
-	dst, err := unix.Openat(to, name, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_CLOEXEC, 0o600)
-	if err != nil {
-		return err
+	defer bare.Close(src)
+	dst, e := bare.Open(to, name, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL, 0o600)
+	if e != 0 {
+		return e
 	}
-	defer unix.Close(dst)
+	defer bare.Close(dst)
 	for {
-		n, err := unix.Sendfile(dst, src, nil, 1<<20)
-		if err != nil {
-			return err
+		n, e := bare.Sendfile(dst, src, 1<<20)
+		if e != 0 {
+			return e
 		}
 		if n == 0 {
-			return nil
+			return 0
 		}
 	}
 }
 
 // own gives name in a directory, or the directory itself, the owner, mode and
 // times of st: the owner first, because chown takes set-id bits away.
-func own(dir int, name string, st *unix.Stat_t) error {
+func own(dir int, name string, st *unix.Stat_t) bare.Errno {
 	const flags = unix.AT_EMPTY_PATH | unix.AT_SYMLINK_NOFOLLOW
-	if err := unix.Fchownat(dir, name, int(st.Uid), int(st.Gid), flags); err != nil {
-		return err
+	if e := bare.Chown(dir, name, bare.Owner{UID: st.Uid, GID: st.Gid}, flags); e != 0 {
+		return e
 	}
 	switch {
 	case name == "":
-		if err := unix.Fchmod(dir, st.Mode&0o7777); err != nil {
-			return err
+		if e := bare.Fchmod(dir, st.Mode&0o7777); e != 0 {
+			return e
 		}
 	case st.Mode&unix.S_IFMT != unix.S_IFLNK:
-		if err := unix.Fchmodat(dir, name, st.Mode&0o7777, 0); err != nil {
-			return err
+		if e := bare.Chmod(dir, name, st.Mode&0o7777); e != 0 {
+			return e
 		}
 	}
-	return unix.UtimesNanoAt(dir, name, []unix.Timespec{st.Atim, st.Mtim}, flags)
+	return bare.Times(dir, name, &[2]unix.Timespec{st.Atim, st.Mtim}, flags)
 }

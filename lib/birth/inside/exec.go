@@ -6,148 +6,171 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/gophertainer/gophertainer/lib/bare"
 	"github.com/gophertainer/gophertainer/lib/plan"
-	"github.com/gophertainer/gophertainer/lib/sys"
 )
 
 const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 // findProgram resolves the program of the coming OpExec, so that create already
 // refuses what start could not run.
-func (b *birth) findProgram() error {
+func (b *birth) findProgram() bare.Errno {
 	s := &b.steps[len(b.steps)-1]
 	if s.Op != plan.OpExec {
-		return nil
+		return 0
 	}
-	name, err := b.lookup(s)
-	if err != nil {
-		return err
+	name, e := b.lookup(s)
+	if e != 0 {
+		return e
 	}
 	s.Path = name
-	return nil
+	return 0
 }
 
-func (b *birth) lookup(s *plan.Step) (string, error) {
+func (b *birth) lookup(s *plan.Step) (string, bare.Errno) {
 	name := s.Args[0]
 	if strings.Contains(name, "/") {
 		return name, b.executable(name)
 	}
 	dirs := defaultPath
-	for _, e := range s.Env {
-		if v, ok := strings.CutPrefix(e, "PATH="); ok {
+	for _, variable := range s.Env {
+		if v, ok := strings.CutPrefix(variable, "PATH="); ok {
 			dirs = v
 			break
 		}
 	}
-	var refused error
-	for _, dir := range strings.Split(dirs, ":") {
-		if dir == "" {
-			dir = "."
+	var refused bare.Errno
+	var kept string
+	for more := true; more; {
+		var dir string
+		dir, dirs, more = strings.Cut(dirs, ":")
+		full := b.join(dir, name)
+		e := b.executable(full)
+		if e == 0 {
+			return full, 0
 		}
-		full := dir + "/" + name
-		err := b.executable(full)
-		if err == nil {
-			return full, nil
-		}
-		if b.why == plan.WhyNotExec && refused == nil {
-			refused = err
+		if b.why == plan.WhyNotExec && refused == 0 {
+			refused, kept = e, b.keepWords(full, "")
 		}
 	}
-	if refused != nil {
-		b.why = plan.WhyNotExec
+	if refused != 0 {
+		b.why, b.note = plan.WhyNotExec, kept
 		return "", refused
 	}
 	b.why, b.note = plan.WhyNotFound, name
 	return "", syscall.ENOENT
 }
 
+// join is dir/name; what is too long is cut, and not found then.
+func (b *birth) join(dir, name string) string {
+	if dir == "" {
+		dir = "."
+	}
+	n := copy(b.program[:], dir)
+	n += copy(b.program[n:], "/")
+	n += copy(b.program[n:], name)
+	return bare.Text(b.program[:n])
+}
+
 // executable says why a file cannot be executed, as far as its mode tells.
-func (b *birth) executable(name string) error {
+func (b *birth) executable(name string) bare.Errno {
 	b.note = name
 	var st unix.Stat_t
-	if err := unix.Stat(name, &st); err != nil {
+	if e := bare.Stat(bare.AtCwd, name, &st, 0); e != 0 {
 		b.why = plan.WhyErrno
-		if err == unix.ENOENT || err == unix.ENOTDIR {
+		if e == syscall.ENOENT || e == syscall.ENOTDIR {
 			b.why = plan.WhyNotFound
 		}
-		return err
+		return e
 	}
 	if st.Mode&unix.S_IFMT == unix.S_IFDIR {
 		b.why = plan.WhyIsDir
 		return syscall.EISDIR
 	}
 	// faccessat2 judges by the effective ids and capabilities, as exec does.
-	if err := unix.Faccessat2(unix.AT_FDCWD, name, unix.X_OK, unix.AT_EACCESS); err != nil {
+	if e := bare.Access(bare.AtCwd, name, unix.X_OK, unix.AT_EACCESS); e != 0 {
 		b.why = plan.WhyNotExec
 		var fs unix.Statfs_t
-		if unix.Statfs(name, &fs) == nil && fs.Flags&unix.ST_NOEXEC != 0 && st.Mode&0o111 != 0 {
+		if bare.Statfs(name, &fs) == 0 && fs.Flags&unix.ST_NOEXEC != 0 && st.Mode&0o111 != 0 {
 			b.why = plan.WhyNoexec
 		}
-		return err
+		return e
 	}
 	b.why, b.note = plan.WhyErrno, ""
-	return nil
+	return 0
 }
 
-func (b *birth) exec(s *plan.Step) error {
+func (b *birth) exec(s *plan.Step) bare.Errno {
 	if s.Path == "" {
-		if err := b.findProgram(); err != nil {
-			return err
+		if e := b.findProgram(); e != 0 {
+			return e
 		}
 	}
-	// All descriptors above the program's vanish with exec, also ones that
-	// came from a parent that forgot the flag (CVE-2024-21626).
-	if err := unix.CloseRange(uint(b.keep), 0x7fffffff, unix.CLOSE_RANGE_CLOEXEC); err != nil {
-		return err
+	if e := b.preserved(); e != 0 {
+		return e
 	}
-	errno := sys.Exec(s.Path, s.Args, s.Env)
-	b.explain(s.Path, errno)
-	return errno
+	e := bare.Exec(s.Path, s.Args, s.Env)
+	b.explain(s.Path, e)
+	return e
 }
 
 // explain reads the head of a program that the kernel did not execute.
-func (b *birth) explain(name string, errno syscall.Errno) {
+func (b *birth) explain(name string, errno bare.Errno) {
 	b.note = name
-	head := make([]byte, 4096)
-	fd, err := unix.Open(name, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
-	if err != nil {
+	var page [4096]byte
+	head := page[:]
+	fd, e := bare.Open(bare.AtCwd, name, unix.O_RDONLY|unix.O_NONBLOCK, 0)
+	if e != 0 {
 		return
 	}
-	defer unix.Close(fd)
-	n, err := unix.Pread(fd, head, 0)
-	if err != nil {
+	defer bare.Close(fd)
+	n, e := bare.Pread(fd, head, 0)
+	if e != 0 {
 		return
 	}
 	head = head[:n]
 	switch {
 	case len(head) > 2 && head[0] == '#' && head[1] == '!':
-		b.explainScript(string(head[2:]), errno)
-	case len(head) > 64 && string(head[:4]) == "\x7fELF":
+		b.explainScript(bare.Text(head[2:]), errno)
+	case len(head) > 64 && bare.Text(head[:4]) == "\x7fELF":
 		b.explainELF(fd, head, errno)
 	case errno == syscall.ENOEXEC:
 		b.why = plan.WhyFormat
 	}
 }
 
-func (b *birth) explainScript(head string, errno syscall.Errno) {
+// keepWords keeps a note of one or two words that lie in a buffer.
+func (b *birth) keepWords(first, second string) string {
+	n := copy(b.words[:], first)
+	if second != "" {
+		n += copy(b.words[n:], " ")
+		n += copy(b.words[n:], second)
+	}
+	return bare.Text(b.words[:n])
+}
+
+func (b *birth) explainScript(head string, errno bare.Errno) {
 	line, _, _ := strings.Cut(head, "\n")
 	if strings.HasSuffix(line, "\r") {
-		b.why, b.note = plan.WhyCRLF, b.note+" "+strings.TrimSpace(line)
+		b.why, b.note = plan.WhyCRLF, b.keepWords(b.note, bare.Trim(line))
 		return
 	}
-	line = strings.Trim(line, " \t")
+	line = bare.Trim(line)
 	interpreter := line
-	if i := strings.IndexAny(line, " \t"); i >= 0 {
-		interpreter = line[:i]
+	for i := range len(line) {
+		if line[i] == ' ' || line[i] == '\t' {
+			interpreter = line[:i]
+			break
+		}
 	}
 	if errno == syscall.ENOENT || errno == syscall.EACCES {
-		b.why, b.note = plan.WhyScript, interpreter
+		b.why, b.note = plan.WhyScript, b.keepWords(interpreter, "")
 	}
 }
 
 // explainELF: machine is at offset 18 of the header, the interpreter in the
 // program header of type PT_INTERP (elf(5)).
-func (b *birth) explainELF(fd int, head []byte, errno syscall.Errno) {
+func (b *birth) explainELF(fd int, head []byte, errno bare.Errno) {
 	machine := uint16(head[18]) | uint16(head[19])<<8
 	if errno == syscall.ENOEXEC && machine != nativeMachine {
 		b.why, b.note = plan.WhyArch, machineName(machine)
@@ -170,10 +193,9 @@ func (b *birth) explainELF(fd int, head []byte, errno syscall.Errno) {
 		if p < 0 || p+56 > len(head) || at(p, 4) != 3 {
 			continue
 		}
-		name := make([]byte, 256)
-		n, err := unix.Pread(fd, name, int64(at(p+8, 8)))
-		if err == nil {
-			interpreter, _, _ := strings.Cut(string(name[:n]), "\x00")
+		n, e := bare.Pread(fd, b.words[:256], int64(at(p+8, 8)))
+		if e == 0 {
+			interpreter, _, _ := strings.Cut(bare.Text(b.words[:n]), "\x00")
 			b.why, b.note = plan.WhyELF, interpreter
 		}
 		return

@@ -5,86 +5,91 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/gophertainer/gophertainer/lib/bare"
 	"github.com/gophertainer/gophertainer/lib/plan"
+	"github.com/gophertainer/gophertainer/lib/sys"
 )
 
 // hook runs a program with the state on its stdin: createContainer hooks before
 // the pivot, by host paths; startContainer hooks after the gate, by the
 // container's (runtime-spec config.md, "POSIX-platform Hooks").
-func (b *birth) hook(s *plan.Step) error {
-	in, err := memory(s.Data)
-	if err != nil {
-		return err
+func (b *birth) hook(s *plan.Step) bare.Errno {
+	in, e := memory(s.Data)
+	if e != 0 {
+		return e
 	}
-	defer unix.Close(in)
-	null, err := b.nullForHook()
-	if err != nil {
-		return err
+	null, e := bare.Open(bare.AtCwd, "/dev/null", unix.O_RDWR, 0)
+	if e != 0 {
+		bare.Close(in)
+		return e
 	}
-	defer unix.Close(null)
-	pidfd := -1
-	attr := &syscall.ProcAttr{Env: s.Env, Files: []uintptr{uintptr(in), uintptr(null), 2}, Sys: &syscall.SysProcAttr{PidFD: &pidfd}}
-	pid, err := syscall.ForkExec(s.Path, s.Args, attr)
-	if err != nil {
+	p := sys.Program{Path: s.Path, Args: s.Args, Env: s.Env, Files: [3]int{in, null, 2}}
+	pid, pidfd, e := p.Launch()
+	bare.Close(in)
+	bare.Close(null)
+	if e != 0 {
 		b.note = s.Path
-		return err
+		return e
 	}
-	defer unix.Close(pidfd)
+	e = b.await(s, pid, pidfd)
+	bare.Close(pidfd)
+	return e
+}
+
+func (b *birth) await(s *plan.Step, pid, pidfd int) bare.Errno {
 	timeout := -1
 	if len(s.Nums) > 0 {
 		timeout = int(s.Nums[0]) * 1000
 	}
 	if !ended(pidfd, timeout) {
-		_ = unix.Kill(pid, unix.SIGKILL)
+		sys.Signal(pidfd, unix.SIGKILL)
 		b.why = plan.WhyTimeout
 	}
-	var ws syscall.WaitStatus
-	for {
-		if _, err = syscall.Wait4(pid, &ws, 0, nil); err != syscall.EINTR {
-			break
-		}
+	status, e := sys.Reap(pid)
+	if e != 0 {
+		return e
 	}
-	if err != nil {
-		return err
-	}
-	if b.why == plan.WhyTimeout || ws != 0 {
+	if b.why == plan.WhyTimeout || status != 0 {
 		if b.why != plan.WhyTimeout {
 			b.why = plan.WhyHook
 		}
 		b.note = s.Path
-		return syscall.Errno(ws)
+		return bare.Errno(status)
 	}
-	return nil
+	return 0
 }
 
 // memory is an anonymous file holding text: a hook that does not read it
 // cannot block us.
-func memory(text string) (int, error) {
-	fd, err := unix.MemfdCreate("state", unix.MFD_CLOEXEC)
-	if err != nil {
-		return -1, err
+func memory(text string) (int, bare.Errno) {
+	fd, e := bare.Memfd("state")
+	if e != 0 {
+		return -1, e
 	}
-	if _, err := unix.Pwrite(fd, []byte(text), 0); err != nil {
-		_ = unix.Close(fd)
-		return -1, err
+	n, e := bare.Write(fd, text)
+	if e == 0 && n < len(text) {
+		e = syscall.EIO
 	}
-	return fd, nil
-}
-
-func (b *birth) nullForHook() (int, error) {
-	return unix.Open("/dev/null", unix.O_RDWR|unix.O_CLOEXEC, 0)
+	if e == 0 {
+		e = bare.Rewind(fd)
+	}
+	if e != 0 {
+		bare.Close(fd)
+		return -1, e
+	}
+	return fd, 0
 }
 
 func ended(pidfd, timeout int) bool {
-	fds := []unix.PollFd{{Fd: int32(pidfd), Events: unix.POLLIN}}
-	deadline := now() + int64(timeout)*1e6
+	fds := [1]unix.PollFd{{Fd: int32(pidfd), Events: unix.POLLIN}}
+	deadline := bare.Now() + int64(timeout)*1e6
 	for {
-		n, err := unix.Poll(fds, timeout)
-		if err != unix.EINTR {
+		n, e := bare.Poll(fds[:], timeout)
+		if e != syscall.EINTR {
 			return n > 0
 		}
 		if timeout >= 0 {
-			timeout = max(0, int((deadline-now())/1e6))
+			timeout = max(0, int((deadline-bare.Now())/1e6))
 		}
 	}
 }

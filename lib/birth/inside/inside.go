@@ -5,9 +5,11 @@
 // before: clone and exec, nothing else. It learns everything from one message
 // on a socket, answers with one message, and becomes the user's program.
 //
-// It must start fast and stay small: no fmt, no os, no reflection. One thread
-// matters, the main one: credentials are set on it alone, and exec makes it
-// the process.
+// It runs before Go's runtime, which would take longer to start than all of its
+// work does: so nothing here may allocate, start a goroutine, use a map or
+// build an interface. Memory is the message, the room its steps are decoded
+// into, and the stack; the calls are those of lib/bare. A test walks the machine
+// code from the entry on and finds whatever would need the runtime.
 package inside
 
 import (
@@ -15,8 +17,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/gophertainer/gophertainer/lib/bare"
 	"github.com/gophertainer/gophertainer/lib/plan"
-	"github.com/gophertainer/gophertainer/lib/sys"
 )
 
 // Words of the conversation; the first byte of every message of gt-init.
@@ -49,62 +51,77 @@ type birth struct {
 	timing  bool
 	started int64
 	times   []byte
+	program [unix.PathMax]byte // found in PATH
+	words   [2 * complaintSize]byte
+	carried [bare.MaxFiles]int
 }
+
+// one is the birth: there is no heap to make it on.
+var one birth
 
 // Run receives a plan on the socket and runs it. keep is the number of
 // descriptors, from 0, that belong to the program. It returns only to exit.
 func Run(sock, keep int) int {
-	b := &birth{sock: sock, gate: -1, root: -1, null: -1, empty: -1, proc: -1, master: -1, slave: -1, keep: keep}
-	unix.CloseOnExec(sock)
-	message, files, err := sys.Receive(sock)
-	if err != nil {
+	b := &one
+	b.sock, b.keep = sock, keep
+	b.gate, b.root, b.null, b.empty, b.proc, b.master, b.slave = -1, -1, -1, -1, -1, -1, -1
+	if e := bare.CloseOnExec(sock); e != 0 {
+		return 1
+	}
+	if !b.receive() {
 		return 1 // the parent is gone, so there is nobody to tell
 	}
-	if len(files) > 0 { // the last is the page for the step
-		b.files, b.page = files[:len(files)-1], mapped(files[len(files)-1])
-	}
-	p, err := plan.Decode(message)
-	if err != nil {
-		b.why = plan.WhyPlan
-		if err == plan.ErrStamp {
-			b.why = plan.WhyStamp
-		}
+	if b.why != 0 {
 		return b.fail(0, 0)
 	}
-	b.steps = p.Steps
-	unix.Umask(0)
+	bare.Umask(0)
 	for i := range b.steps {
 		b.say(i)
-		if errno := b.step(&b.steps[i]); errno != 0 {
-			return b.fail(i, errno)
+		if e := b.step(&b.steps[i]); e != 0 {
+			return b.fail(i, e)
 		}
 	}
 	return 0
 }
 
-// step does one step, and times it if gt-oci asked for a trace.
-func (b *birth) step(s *plan.Step) syscall.Errno {
-	if s.Op == plan.OpReady || s.Op == plan.OpExec {
-		b.flushTimes(s)
+func (b *birth) receive() bool {
+	length, files, e := bare.Head(b.sock, &b.carried)
+	if e != 0 {
+		return false
 	}
-	err := b.do(s)
+	memory, e := bare.Memory((length+7)&^7 + plan.Room(length))
+	if e != 0 {
+		b.why = plan.WhyPlan
+		return true
+	}
+	message := memory[:length:length]
+	if bare.Fill(b.sock, message) != 0 {
+		return false
+	}
+	if files > 0 { // the last is the page for the step
+		b.files, b.page = b.carried[:files-1], mapped(b.carried[files-1])
+	}
+	b.steps, b.why = plan.Decode(message, memory[(length+7)&^7:])
+	return true
+}
+
+// step does one step, and times it if gt-oci asked for a trace.
+func (b *birth) step(s *plan.Step) bare.Errno {
+	if s.Op == plan.OpReady || s.Op == plan.OpExec {
+		b.flushTimes()
+	}
+	e := b.do(s)
 	if b.timing {
 		b.mark()
 	}
-	if err == nil {
-		return 0
-	}
-	if e, ok := err.(syscall.Errno); ok {
-		return e
-	}
-	return syscall.EIO
+	return e
 }
 
-func (b *birth) do(s *plan.Step) error {
-	if do := mountSteps[s.Op]; do != nil {
+func (b *birth) do(s *plan.Step) bare.Errno {
+	if do := mountSteps[s.Op&63]; do != nil {
 		return do(b, s)
 	}
-	if do := processSteps[s.Op]; do != nil {
+	if do := processSteps[s.Op&63]; do != nil {
 		return do(b, s)
 	}
 	b.why = plan.WhyPlan
@@ -113,27 +130,29 @@ func (b *birth) do(s *plan.Step) error {
 
 // fail tells whoever listens which step failed: the parent until the verdict,
 // `gt-oci start` through the gate after it.
-func (b *birth) fail(step int, errno syscall.Errno) int {
-	t := plan.Trouble{Step: step, Errno: uint32(errno), Why: b.why, Note: b.note}
-	message := append([]byte{SayTrouble}, plan.EncodeTrouble(t)...)
+func (b *birth) fail(step int, e bare.Errno) int {
+	t := plan.Trouble{Step: step, Errno: uint32(e), Why: b.why, Note: b.note}
+	var message [1 + plan.MaxTrouble]byte
+	message[0] = SayTrouble
+	n := 1 + plan.PutTrouble(message[1:], &t)
 	if b.sock >= 0 {
-		_ = sys.Send(b.sock, message, nil) // nobody else to tell
+		_ = bare.Send(b.sock, message[:n], nil) // nobody else to tell
 	} else if b.gate >= 0 {
-		_, _ = unix.Write(b.gate, message)
+		_, _ = bare.Write(b.gate, bare.Text(message[:n]))
 	}
 	return 1
 }
 
 // file is the descriptor that a step names.
-func (b *birth) file(s *plan.Step) (int, error) {
+func (b *birth) file(s *plan.Step) (int, bare.Errno) {
 	if s.FD < 1 || s.FD > len(b.files) {
 		b.why = plan.WhyPlan
 		return -1, syscall.EBADF
 	}
-	return b.files[s.FD-1], nil
+	return b.files[s.FD-1], 0
 }
 
-func (b *birth) escape(note string) error {
+func (b *birth) escape(note string) bare.Errno {
 	b.why, b.note = plan.WhyEscape, note
 	return syscall.EPERM
 }

@@ -6,7 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/gophertainer/gophertainer/lib/path"
+	"github.com/gophertainer/gophertainer/lib/bare"
 	"github.com/gophertainer/gophertainer/lib/plan"
 )
 
@@ -15,10 +15,8 @@ import (
 // looked up twice, and nothing is ever visible writable that ends read-only
 // (GHSA-3q8j-pf29-vwv8, CVE-2021-30465).
 
-const attach = unix.MOVE_MOUNT_F_EMPTY_PATH | unix.MOVE_MOUNT_T_EMPTY_PATH
-
 //house:table
-var mountSteps = [64]func(*birth, *plan.Step) error{
+var mountSteps = [64]func(*birth, *plan.Step) bare.Errno{
 	plan.OpPropagation: (*birth).propagation,
 	plan.OpRoot:        (*birth).attachRoot,
 	plan.OpMount:       (*birth).mount,
@@ -33,287 +31,266 @@ var mountSteps = [64]func(*birth, *plan.Step) error{
 	plan.OpConsole:     (*birth).console,
 }
 
-func (b *birth) propagation(s *plan.Step) error {
-	return unix.Mount("", "/", "", uintptr(s.Flags), "")
-}
+func (b *birth) propagation(s *plan.Step) bare.Errno { return bare.Mount("/", s.Flags) }
 
 // attachRoot stacks the new root onto the old one. The root's own path is then
 // never walked again, and does not have to be reachable for a mapped user.
-func (b *birth) attachRoot(s *plan.Step) error {
-	var err error
-	if b.null, err = openNull(); err != nil {
-		return err
+func (b *birth) attachRoot(s *plan.Step) bare.Errno {
+	var e bare.Errno
+	if b.null, e = openNull(); e != 0 {
+		return e
 	}
 	if s.FD != 0 {
-		b.root, err = b.file(s)
+		b.root, e = b.file(s)
 	} else {
-		b.root, err = unix.OpenTree(unix.AT_FDCWD, s.Source, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE)
+		b.root, e = bare.Clone(bare.AtCwd, s.Source, unix.AT_RECURSIVE)
 	}
-	if err != nil {
-		return err
+	if e != 0 {
+		return e
 	}
 	if s.Prop != 0 { // the old root must not show the new one to its peers, pivot_root wants none that is shared
-		if err := unix.Mount("", "/", "", unix.MS_PRIVATE, ""); err != nil {
-			return err
+		if e := bare.Mount("/", unix.MS_PRIVATE); e != 0 {
+			return e
 		}
-		if err := propagate(b.root, s.Prop); err != nil {
-			return err
+		if e := propagate(b.root, s.Prop); e != 0 {
+			return e
 		}
 	}
-	if err := unix.MoveMount(b.root, "", unix.AT_FDCWD, "/", unix.MOVE_MOUNT_F_EMPTY_PATH); err != nil {
-		return err
+	if e := bare.Attach(b.root, bare.AtCwd, "/"); e != 0 {
+		return e
 	}
 	return setattr(b.root, s)
 }
 
-func openNull() (int, error) {
-	fd, err := unix.Open("/dev/null", unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return -1, err
+func openNull() (int, bare.Errno) {
+	fd, e := bare.Open(bare.AtCwd, "/dev/null", unix.O_PATH|unix.O_NOFOLLOW, 0)
+	if e != 0 {
+		return -1, e
 	}
 	var st unix.Stat_t
-	if err := unix.Fstat(fd, &st); err != nil {
-		return -1, err
+	if e := bare.Fstat(fd, &st); e != 0 {
+		return -1, e
 	}
 	if st.Mode&unix.S_IFMT != unix.S_IFCHR || st.Rdev != unix.Mkdev(1, 3) {
 		return -1, syscall.ENODEV
 	}
-	return fd, nil
+	return fd, 0
 }
 
 // mount makes a filesystem. What the kernel has to say about a refused option
 // is kept as the note.
-func (b *birth) mount(s *plan.Step) error {
-	fs, err := unix.Fsopen(s.Type, unix.FSOPEN_CLOEXEC)
-	if err != nil {
-		return err
+func (b *birth) mount(s *plan.Step) bare.Errno {
+	fs, e := bare.Fsopen(s.Type)
+	if e != 0 {
+		return e
 	}
-	defer unix.Close(fs)
+	defer bare.Close(fs)
 	if s.Type == "tmpfs" {
-		if err := b.likePlace(fs, s); err != nil {
-			return err
+		if e := b.likePlace(fs, s); e != 0 {
+			return e
 		}
 	}
-	if err := b.configure(fs, s); err != nil {
-		b.note = complaint(fs, b.note)
-		return err
+	if e := b.configure(fs, s); e != 0 {
+		b.complaint(fs)
+		return e
 	}
-	tree, err := b.filled(fs, s)
-	if err != nil {
-		return err
+	tree, e := b.filled(fs, s)
+	if e != 0 {
+		return e
 	}
-	defer unix.Close(tree)
-	if s.Type == "proc" || s.Type == "sysfs" {
-		return b.attachAt(tree, s, true)
-	}
-	return b.attachAt(tree, s, false)
+	defer bare.Close(tree)
+	return b.attachAt(tree, s, s.Type == "proc" || s.Type == "sysfs")
 }
 
 // likePlace gives a tmpfs the mode of the directory it will cover, unless the
 // options name one: runc's default, which images with a private /var/x rely on.
-func (b *birth) likePlace(fs int, s *plan.Step) error {
+func (b *birth) likePlace(fs int, s *plan.Step) bare.Errno {
 	if strings.HasPrefix(s.Data, "mode=") || strings.Contains(s.Data, ",mode=") {
-		return nil
+		return 0
 	}
-	at, err := path.Open(b.root, s.Path, unix.O_PATH|unix.O_DIRECTORY)
-	if err == unix.ENOENT {
-		return nil
+	at, e := bare.OpenIn(b.root, s.Path, unix.O_PATH|unix.O_DIRECTORY)
+	if e == syscall.ENOENT {
+		return 0
 	}
-	if err != nil {
-		return err
+	if e != 0 {
+		return e
 	}
-	defer unix.Close(at)
+	defer bare.Close(at)
 	var st unix.Stat_t
-	if err := unix.Fstat(at, &st); err != nil {
-		return err
+	if e := bare.Fstat(at, &st); e != 0 {
+		return e
 	}
-	return unix.FsconfigSetString(fs, "mode", octal(st.Mode&0o7777))
-}
-
-func octal(mode uint32) string {
-	return string([]byte{'0' + byte(mode>>9&7), '0' + byte(mode>>6&7), '0' + byte(mode>>3&7), '0' + byte(mode&7)})
+	octal := [4]byte{'0' + byte(st.Mode>>9&7), '0' + byte(st.Mode>>6&7), '0' + byte(st.Mode>>3&7), '0' + byte(st.Mode&7)}
+	return bare.FsSet(fs, "mode", bare.Text(octal[:]))
 }
 
 // filled makes the mount; one that copies up is writable until it has.
-func (b *birth) filled(fs int, s *plan.Step) (int, error) {
+func (b *birth) filled(fs int, s *plan.Step) (int, bare.Errno) {
 	if s.Flags&plan.CopyUp == 0 {
-		return unix.Fsmount(fs, unix.FSMOUNT_CLOEXEC, int(s.Set))
+		return bare.Fsmount(fs, s.Set)
 	}
-	tree, err := unix.Fsmount(fs, unix.FSMOUNT_CLOEXEC, 0)
-	if err != nil {
-		return -1, err
+	tree, e := bare.Fsmount(fs, 0)
+	if e != 0 {
+		return -1, e
 	}
-	if err = b.copyUp(tree, s); err == nil {
-		err = setattr(tree, s)
+	if e = b.copyUp(tree, s); e == 0 {
+		e = setattr(tree, s)
 	}
-	if err != nil {
-		_ = unix.Close(tree)
+	if e != 0 {
+		bare.Close(tree)
 	}
-	return tree, err
+	return tree, e
 }
 
-func (b *birth) configure(fs int, s *plan.Step) error {
+func (b *birth) configure(fs int, s *plan.Step) bare.Errno {
 	if s.Source != "" {
-		if err := unix.FsconfigSetString(fs, "source", s.Source); err != nil {
-			return err
+		if e := bare.FsSet(fs, "source", s.Source); e != 0 {
+			return e
 		}
 	}
 	for data := s.Data; data != ""; {
 		var option string
 		option, data, _ = strings.Cut(data, ",")
 		key, value, has := strings.Cut(option, "=")
-		var err error
+		var e bare.Errno
 		switch {
 		case key == "":
 			continue
 		case has:
-			err = unix.FsconfigSetString(fs, key, value)
+			e = bare.FsSet(fs, key, value)
 		default:
-			err = unix.FsconfigSetFlag(fs, key)
+			e = bare.FsFlag(fs, key)
 		}
-		if err != nil {
+		if e != 0 {
 			b.note = option
-			return err
+			return e
 		}
 	}
-	return unix.FsconfigCreate(fs)
+	return bare.FsCreate(fs)
 }
+
+const complaintSize = 512
 
 // complaint reads the filesystem context's log (fsopen(2)), the kernel's own
 // words for what it did not like.
-func complaint(fs int, option string) string {
-	buf := make([]byte, 512)
-	n, err := unix.Read(fs, buf)
-	if err != nil || n < 3 {
-		return option
+func (b *birth) complaint(fs int) {
+	n, e := bare.Read(fs, b.words[:complaintSize])
+	if e == 0 && n > 2 {
+		b.note = bare.Trim(bare.Text(b.words[2:n]))
 	}
-	return strings.TrimSpace(string(buf[2:n]))
 }
 
 // attachAt puts a detached tree at the step's path, making the mount point.
 // strict refuses a mount point that is reached through a symlink: a volume
 // could lead /proc or /sys elsewhere (CVE-2019-19921).
-func (b *birth) attachAt(tree int, s *plan.Step, strict bool) error {
-	dir, err := path.IsDir(tree)
-	if err != nil {
-		return err
+func (b *birth) attachAt(tree int, s *plan.Step, strict bool) bare.Errno {
+	dir, e := bare.IsDir(tree)
+	if e != 0 {
+		return e
 	}
 	if strict {
-		if fd, err := path.Open(b.root, s.Path, unix.O_PATH|unix.O_NOFOLLOW); err == nil {
-			ok, err := path.IsDir(fd)
-			_ = unix.Close(fd)
-			if err != nil || !ok {
+		if fd, e := bare.OpenIn(b.root, s.Path, unix.O_PATH|unix.O_NOFOLLOW); e == 0 {
+			ok, e := bare.IsDir(fd)
+			bare.Close(fd)
+			if e != 0 || !ok {
 				return b.escape(s.Path)
 			}
 		}
 	}
 	var at int
 	if dir {
-		at, err = path.MkdirAll(b.root, s.Path, 0o755)
+		at, e = bare.MkdirIn(b.root, s.Path, 0o755)
 	} else {
-		at, err = path.File(b.root, s.Path, 0o755)
+		at, e = bare.FileIn(b.root, s.Path, 0o755)
 	}
-	if err != nil {
-		return err
+	if e != 0 {
+		return e
 	}
-	defer unix.Close(at)
-	if err := unix.MoveMount(tree, "", at, "", attach); err != nil {
-		return err
+	defer bare.Close(at)
+	if e := bare.Attach(tree, at, ""); e != 0 || s.Prop == 0 {
+		return e
 	}
-	if s.Prop != 0 {
-		return propagate(tree, s.Prop)
-	}
-	return nil
+	return propagate(tree, s.Prop)
 }
 
-func propagate(tree int, prop uint64) error {
-	flags := uint(unix.AT_EMPTY_PATH)
-	if prop&unix.MS_REC != 0 {
-		flags |= unix.AT_RECURSIVE
-	}
-	return unix.MountSetattr(tree, "", flags, &unix.MountAttr{Propagation: prop &^ unix.MS_REC})
+func propagate(tree int, prop uint64) bare.Errno {
+	return bare.SetAttr(tree, prop&unix.MS_REC != 0, &unix.MountAttr{Propagation: prop &^ unix.MS_REC})
 }
 
 // setattr applies Set and Clear to a tree.
-func setattr(tree int, s *plan.Step) error {
+func setattr(tree int, s *plan.Step) bare.Errno {
 	if s.Set|s.Clear == 0 {
-		return nil
+		return 0
 	}
-	flags := uint(unix.AT_EMPTY_PATH)
-	if s.Flags&unix.MS_REC != 0 {
-		flags |= unix.AT_RECURSIVE
-	}
-	return unix.MountSetattr(tree, "", flags, &unix.MountAttr{Attr_set: s.Set, Attr_clr: s.Clear})
+	return bare.SetAttr(tree, s.Flags&unix.MS_REC != 0, &unix.MountAttr{Attr_set: s.Set, Attr_clr: s.Clear})
 }
 
 // bind: Flags has MS_BIND, and MS_REC for a recursive bind; attributes that are
 // to be recursive come as a second, recursive setting in Nums (set, clear).
-func (b *birth) bind(s *plan.Step) error {
-	tree, err := b.tree(s)
-	if err != nil {
-		return err
+func (b *birth) bind(s *plan.Step) bare.Errno {
+	tree, e := b.tree(s)
+	if e != 0 {
+		return e
 	}
-	defer unix.Close(tree)
+	defer bare.Close(tree)
 	if s.Set|s.Clear != 0 {
-		attr := unix.MountAttr{Attr_set: s.Set, Attr_clr: s.Clear}
-		if err := unix.MountSetattr(tree, "", unix.AT_EMPTY_PATH, &attr); err != nil {
-			return err
+		if e := bare.SetAttr(tree, false, &unix.MountAttr{Attr_set: s.Set, Attr_clr: s.Clear}); e != 0 {
+			return e
 		}
 	}
 	if len(s.Nums) == 2 {
-		attr := unix.MountAttr{Attr_set: s.Nums[0], Attr_clr: s.Nums[1]}
-		if err := unix.MountSetattr(tree, "", unix.AT_EMPTY_PATH|unix.AT_RECURSIVE, &attr); err != nil {
-			return err
+		if e := bare.SetAttr(tree, true, &unix.MountAttr{Attr_set: s.Nums[0], Attr_clr: s.Nums[1]}); e != 0 {
+			return e
 		}
 	}
 	return b.attachAt(tree, s, false)
 }
 
-func (b *birth) tree(s *plan.Step) (int, error) {
+func (b *birth) tree(s *plan.Step) (int, bare.Errno) {
 	if s.FD != 0 {
 		return b.file(s)
 	}
-	flags := uint(unix.OPEN_TREE_CLONE | unix.OPEN_TREE_CLOEXEC)
-	if s.Flags&unix.MS_REC != 0 {
-		flags |= unix.AT_RECURSIVE
-	}
-	return unix.OpenTree(unix.AT_FDCWD, s.Source, flags)
+	return bare.Clone(bare.AtCwd, s.Source, recursive(s))
 }
 
-func (b *birth) remount(s *plan.Step) error {
-	at, err := path.Open(b.root, s.Path, unix.O_PATH)
-	if err != nil {
-		return err
+func recursive(s *plan.Step) uint {
+	if s.Flags&unix.MS_REC != 0 {
+		return unix.AT_RECURSIVE
 	}
-	defer unix.Close(at)
+	return 0
+}
+
+func (b *birth) remount(s *plan.Step) bare.Errno {
+	at, e := bare.OpenIn(b.root, s.Path, unix.O_PATH)
+	if e != 0 {
+		return e
+	}
+	defer bare.Close(at)
 	return setattr(at, s)
 }
 
 // pivot makes the new root the root and lets go of the old one, without a
 // directory for it (pivot_root(2), "pivot_root(".", ".")").
-func (b *birth) pivot(s *plan.Step) error {
-	if err := unix.Fchdir(b.root); err != nil {
-		return err
+func (b *birth) pivot(s *plan.Step) bare.Errno {
+	if e := bare.Fchdir(b.root); e != 0 {
+		return e
 	}
 	if s.Flags&1 != 0 {
-		return unix.Chroot(".")
+		return bare.Chroot(".")
 	}
-	if err := unix.PivotRoot(".", "."); err != nil {
-		return err
+	if e := bare.PivotHere(); e != 0 {
+		return e
 	}
 	// The old root now lies on top. Slave, so that unmounting it unmounts
 	// nothing on the host.
-	if err := unix.Mount("", ".", "", unix.MS_SLAVE|unix.MS_REC, ""); err != nil {
-		return err
+	if e := bare.Mount(".", unix.MS_SLAVE|unix.MS_REC); e != 0 {
+		return e
 	}
-	if err := unix.Unmount(".", unix.MNT_DETACH); err != nil {
-		return err
+	if e := bare.Unmount(".", unix.MNT_DETACH); e != 0 {
+		return e
 	}
-	if err := unix.Chdir("/"); err != nil {
-		return err
+	if e := bare.Chdir("/"); e != 0 || s.Prop == 0 {
+		return e
 	}
-	if s.Prop != 0 {
-		return unix.Mount("", "/", "", uintptr(s.Prop), "")
-	}
-	return nil
+	return bare.Mount("/", s.Prop)
 }

@@ -5,244 +5,225 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/gophertainer/gophertainer/lib/path"
+	"github.com/gophertainer/gophertainer/lib/bare"
 	"github.com/gophertainer/gophertainer/lib/plan"
-	"github.com/gophertainer/gophertainer/lib/sys"
 )
 
 // Everything here is set on the calling thread alone: it is the one that execs.
 
 //house:table
-var processSteps = [64]func(*birth, *plan.Step) error{
+var processSteps = [64]func(*birth, *plan.Step) bare.Errno{
 	plan.OpKeyring:      (*birth).keyring,
-	plan.OpUnshare:      func(_ *birth, s *plan.Step) error { return unix.Unshare(int(s.Flags)) },
+	plan.OpUnshare:      func(_ *birth, s *plan.Step) bare.Errno { return bare.Unshare(s.Flags) },
 	plan.OpHook:         (*birth).hook,
 	plan.OpSync:         (*birth).sync,
 	plan.OpSysctl:       (*birth).sysctl,
-	plan.OpHostname:     func(_ *birth, s *plan.Step) error { return unix.Sethostname([]byte(s.Data)) },
-	plan.OpDomainname:   func(_ *birth, s *plan.Step) error { return unix.Setdomainname([]byte(s.Data)) },
-	plan.OpLoopback:     func(*birth, *plan.Step) error { return orNil(sys.LoopbackUp()) },
+	plan.OpHostname:     func(_ *birth, s *plan.Step) bare.Errno { return bare.Hostname(s.Data) },
+	plan.OpDomainname:   func(_ *birth, s *plan.Step) bare.Errno { return bare.Domainname(s.Data) },
+	plan.OpLoopback:     func(*birth, *plan.Step) bare.Errno { return bare.Loopback() },
 	plan.OpRlimit:       (*birth).rlimit,
-	plan.OpScheduler:    func(_ *birth, s *plan.Step) error { return orNil(sys.SchedSetAttr([]byte(s.Data))) },
-	plan.OpIOPriority:   (*birth).ioPriority,
-	plan.OpAffinity:     func(_ *birth, s *plan.Step) error { return orNil(sys.Affinity(0, []byte(s.Data))) },
-	plan.OpPersonality:  (*birth).personality,
-	plan.OpUmask:        func(_ *birth, s *plan.Step) error { unix.Umask(int(s.Mode)); return nil },
+	plan.OpScheduler:    func(_ *birth, s *plan.Step) bare.Errno { return bare.SchedSetAttr(s.Data) },
+	plan.OpIOPriority:   func(_ *birth, s *plan.Step) bare.Errno { return bare.IOPriority(s.Flags) },
+	plan.OpAffinity:     func(_ *birth, s *plan.Step) bare.Errno { return bare.Affinity(s.Data) },
+	plan.OpPersonality:  func(_ *birth, s *plan.Step) bare.Errno { return bare.Personality(s.Flags) },
+	plan.OpUmask:        func(_ *birth, s *plan.Step) bare.Errno { bare.Umask(s.Mode); return 0 },
 	plan.OpSetsid:       (*birth).setsid,
 	plan.OpLabel:        (*birth).label,
 	plan.OpBound:        (*birth).bound,
 	plan.OpUser:         (*birth).user,
 	plan.OpCapabilities: (*birth).capabilities,
-	plan.OpNoNewPrivs: func(*birth, *plan.Step) error {
-		return unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-	},
-	plan.OpSeccomp: (*birth).seccomp,
-	plan.OpChdir:   (*birth).chdir,
-	plan.OpReady:   (*birth).ready,
-	plan.OpExec:    (*birth).exec,
-	plan.OpClock:   (*birth).trace,
+	plan.OpNoNewPrivs:   func(*birth, *plan.Step) bare.Errno { return bare.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0) },
+	plan.OpSeccomp:      (*birth).seccomp,
+	plan.OpChdir:        (*birth).chdir,
+	plan.OpReady:        (*birth).ready,
+	plan.OpExec:         (*birth).exec,
+	plan.OpClock:        (*birth).trace,
 }
 
-// orNil keeps a zero errno from becoming an error.
-func orNil(e syscall.Errno) error {
-	if e == 0 {
-		return nil
+// keyring: a kernel without keys has nothing to share, and so nothing to part.
+func (b *birth) keyring(s *plan.Step) bare.Errno {
+	e := bare.Keyring(s.Path)
+	if e == syscall.ENOSYS {
+		return 0
 	}
 	return e
 }
 
-// keyring: a kernel without keys has nothing to share, and so nothing to part.
-func (b *birth) keyring(s *plan.Step) error {
-	_, err := unix.KeyctlJoinSessionKeyring(s.Path)
-	if err == unix.ENOSYS {
-		return nil
-	}
-	return err
-}
-
-func (b *birth) sync(*plan.Step) error {
-	if err := sys.Send(b.sock, []byte{SaySync}, nil); err != nil {
-		return err
-	}
-	_, _, err := sys.Receive(b.sock)
-	return err
-}
-
 // procfs is a proc filesystem of our own that nobody else can see or cover
 // (CVE-2025-52881, CVE-2019-16884).
-func (b *birth) procfs() (int, error) {
+func (b *birth) procfs() (int, bare.Errno) {
 	if b.proc >= 0 {
-		return b.proc, nil
+		return b.proc, 0
 	}
-	fs, err := unix.Fsopen("proc", unix.FSOPEN_CLOEXEC)
-	if err != nil {
-		return -1, err
+	fs, e := bare.Fsopen("proc")
+	if e != 0 {
+		return -1, e
 	}
-	defer unix.Close(fs)
-	if err := unix.FsconfigCreate(fs); err != nil {
-		return -1, err
+	defer bare.Close(fs)
+	if e := bare.FsCreate(fs); e != 0 {
+		return -1, e
 	}
-	b.proc, err = unix.Fsmount(fs, unix.FSMOUNT_CLOEXEC, 0)
-	return b.proc, err
+	b.proc, e = bare.Fsmount(fs, 0)
+	return b.proc, e
 }
 
-func (b *birth) writeProc(name, data string) error {
-	proc, err := b.procfs()
-	if err != nil {
-		return err
+// writeProc writes Data to Path below a directory of proc.
+func (b *birth) writeProc(dir string, s *plan.Step) bare.Errno {
+	proc, e := b.procfs()
+	if e != 0 {
+		return e
 	}
-	fd, err := path.Open(proc, name, unix.O_WRONLY)
-	if err != nil {
-		return err
+	at, e := bare.OpenIn(proc, dir, unix.O_PATH|unix.O_DIRECTORY)
+	if e != 0 {
+		return e
 	}
-	defer unix.Close(fd)
-	_, err = unix.Write(fd, []byte(data))
-	return err
+	defer bare.Close(at)
+	fd, e := bare.OpenIn(at, s.Path, unix.O_WRONLY)
+	if e != 0 {
+		return e
+	}
+	defer bare.Close(fd)
+	_, e = bare.Write(fd, s.Data)
+	return e
 }
 
-func (b *birth) sysctl(s *plan.Step) error { return b.writeProc("sys/"+s.Path, s.Data) }
+func (b *birth) sysctl(s *plan.Step) bare.Errno { return b.writeProc("sys", s) }
 
-func (b *birth) label(s *plan.Step) error { return b.writeProc("thread-self/attr/"+s.Path, s.Data) }
+func (b *birth) label(s *plan.Step) bare.Errno { return b.writeProc("thread-self/attr", s) }
 
-func (b *birth) rlimit(s *plan.Step) error {
+func (b *birth) rlimit(s *plan.Step) bare.Errno {
 	if len(s.Nums) != 3 {
 		return syscall.EINVAL
 	}
-	return unix.Prlimit(0, int(s.Nums[0]), &unix.Rlimit{Cur: s.Nums[1], Max: s.Nums[2]}, nil)
+	return bare.Rlimit(int(s.Nums[0]), &unix.Rlimit{Cur: s.Nums[1], Max: s.Nums[2]})
 }
 
-func (b *birth) ioPriority(s *plan.Step) error {
-	_, _, e := syscall.RawSyscall(unix.SYS_IOPRIO_SET, 1, 0, uintptr(s.Flags))
-	return orNil(e)
-}
-
-func (b *birth) personality(s *plan.Step) error {
-	_, _, e := syscall.RawSyscall(unix.SYS_PERSONALITY, uintptr(s.Flags), 0, 0)
-	return orNil(e)
-}
-
-func (b *birth) setsid(s *plan.Step) error {
-	if _, err := unix.Setsid(); err != nil && err != unix.EPERM {
-		return err
+func (b *birth) setsid(s *plan.Step) bare.Errno {
+	if e := bare.Setsid(); e != 0 && e != syscall.EPERM {
+		return e
 	}
 	if b.slave < 0 {
-		return nil
+		return 0
 	}
-	if err := unix.IoctlSetInt(b.slave, unix.TIOCSCTTY, 0); err != nil {
-		return err
+	if _, e := bare.Ioctl(b.slave, unix.TIOCSCTTY, 0); e != 0 {
+		return e
 	}
 	for fd := range 3 {
-		if err := unix.Dup3(b.slave, fd, 0); err != nil {
-			return err
+		if e := bare.Dup3(b.slave, fd, 0); e != 0 {
+			return e
 		}
 	}
-	return nil
+	return 0
 }
 
-func (b *birth) bound(s *plan.Step) error {
+func (b *birth) bound(s *plan.Step) bare.Errno {
 	for c := uintptr(0); c < 64; c++ {
 		if s.Nums[0]&(1<<c) != 0 {
 			continue
 		}
-		err := unix.Prctl(unix.PR_CAPBSET_DROP, c, 0, 0, 0)
-		if err == unix.EINVAL {
-			return nil // past the last capability of this kernel
+		e := bare.Prctl(unix.PR_CAPBSET_DROP, c, 0)
+		if e == syscall.EINVAL {
+			return 0 // past the last capability of this kernel
 		}
-		if err != nil {
-			return err
+		if e != 0 {
+			return e
 		}
 	}
-	return nil
+	return 0
 }
 
 // user changes groups before the group, and the group before the user: each
 // needs what the next one gives up. Permitted capabilities stay until
 // OpCapabilities.
-func (b *birth) user(s *plan.Step) error {
-	if err := unix.Prctl(unix.PR_SET_KEEPCAPS, 1, 0, 0, 0); err != nil {
-		return err
+func (b *birth) user(s *plan.Step) bare.Errno {
+	if e := bare.Prctl(unix.PR_SET_KEEPCAPS, 1, 0); e != 0 {
+		return e
 	}
 	if s.Flags&1 == 0 {
-		groups := make([]uint32, len(s.Nums))
-		for i, g := range s.Nums {
-			groups[i] = uint32(g)
-		}
-		if e := sys.SetGroups(groups); e != 0 {
+		if e := groups(s.Nums); e != 0 {
 			b.note = "setgroups"
 			return e
 		}
 	}
-	gid, uid := uintptr(s.GID), uintptr(s.UID)
-	if _, _, e := syscall.RawSyscall(syscall.SYS_SETRESGID, gid, gid, gid); e != 0 {
+	if e := bare.Group(s.GID); e != 0 {
 		b.note = "setresgid"
 		return e
 	}
-	if _, _, e := syscall.RawSyscall(syscall.SYS_SETRESUID, uid, uid, uid); e != 0 {
+	if e := bare.User(s.UID); e != 0 {
 		b.note = "setresuid"
 		return e
 	}
-	return unix.Prctl(unix.PR_SET_KEEPCAPS, 0, 0, 0, 0)
+	return bare.Prctl(unix.PR_SET_KEEPCAPS, 0, 0)
+}
+
+// groups packs the numbers in place: the kernel's are half as long.
+func groups(nums []uint64) bare.Errno {
+	const most = 65536 // NGROUPS_MAX
+	if len(nums) > most {
+		return syscall.EINVAL
+	}
+	return bare.Groups(bare.Halves(nums))
 }
 
 // capabilities: Nums are effective, permitted, inheritable, ambient.
-func (b *birth) capabilities(s *plan.Step) error {
-	if err := sys.CapSet(s.Nums[0], s.Nums[1], s.Nums[2]); err != nil {
-		return err
+func (b *birth) capabilities(s *plan.Step) bare.Errno {
+	if e := bare.Capabilities(s.Nums[0], s.Nums[1], s.Nums[2]); e != 0 {
+		return e
 	}
-	if err := unix.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0); err != nil {
-		return err
+	if e := bare.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0); e != 0 {
+		return e
 	}
 	for c := uintptr(0); c < 64; c++ {
 		if s.Nums[3]&(1<<c) == 0 {
 			continue
 		}
-		if err := unix.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_RAISE, c, 0, 0); err != nil {
-			return err
+		if e := bare.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_RAISE, c); e != 0 {
+			return e
 		}
 	}
-	return nil
+	return 0
 }
 
-func (b *birth) seccomp(s *plan.Step) error {
+func (b *birth) seccomp(s *plan.Step) bare.Errno {
 	if len(s.Data) < 8 {
 		return syscall.EINVAL
 	}
-	listener, e := sys.Seccomp([]byte(s.Data), uint(s.Flags))
+	listener, e := bare.Seccomp(s.Data, s.Flags)
 	if e != 0 || s.FD == 0 {
-		return orNil(e)
+		return e
 	}
-	defer unix.Close(listener)
-	to, err := b.file(s)
-	if err != nil {
-		return err
+	defer bare.Close(listener)
+	to, e := b.file(s)
+	if e != 0 {
+		return e
 	}
-	return unix.Sendmsg(to, []byte(s.Path), unix.UnixRights(listener), nil, unix.MSG_NOSIGNAL)
+	return bare.SendFile(to, s.Path, listener)
 }
 
 // chdir goes to the working directory and makes sure that it lies inside: a
 // descriptor of the host must not be a way out (CVE-2024-21626).
-func (b *birth) chdir(s *plan.Step) error {
-	err := unix.Chdir(s.Path)
-	if err == unix.ENOENT && s.Mode != 0 {
-		root, rerr := unix.Open("/", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-		if rerr != nil {
-			return rerr
+func (b *birth) chdir(s *plan.Step) bare.Errno {
+	e := bare.Chdir(s.Path)
+	if e == syscall.ENOENT && s.Mode != 0 {
+		root, re := bare.Open(bare.AtCwd, "/", unix.O_PATH|unix.O_DIRECTORY, 0)
+		if re != 0 {
+			return re
 		}
-		defer unix.Close(root)
-		fd, merr := path.MkdirAll(root, s.Path, s.Mode)
-		if merr != nil {
-			return merr
+		defer bare.Close(root)
+		fd, me := bare.MkdirIn(root, s.Path, s.Mode)
+		if me != 0 {
+			return me
 		}
-		defer unix.Close(fd)
-		err = unix.Fchdir(fd)
+		defer bare.Close(fd)
+		e = bare.Fchdir(fd)
 	}
-	if err != nil {
-		return err
+	if e != 0 {
+		return e
 	}
-	buf := make([]byte, unix.PathMax)
-	n, err := unix.Getcwd(buf)
-	if err != nil || n < 1 || buf[0] != '/' {
+	var buf [unix.PathMax]byte
+	n, e := bare.Getcwd(buf[:])
+	if e != 0 || n < 1 || buf[0] != '/' {
 		return b.escape(s.Path) // "(unreachable)…"
 	}
-	return nil
+	return 0
 }

@@ -1,10 +1,7 @@
 package inside
 
 import (
-	"syscall"
-
-	"golang.org/x/sys/unix"
-
+	"github.com/gophertainer/gophertainer/lib/bare"
 	"github.com/gophertainer/gophertainer/lib/plan"
 )
 
@@ -14,9 +11,11 @@ import (
 // a millisecond a birth.
 const pageSize = 4096
 
+const sayExec = "E" // SayExec as text
+
 func mapped(fd int) []byte {
-	page, err := syscall.Mmap(fd, 0, pageSize, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED|syscall.MAP_POPULATE)
-	if err != nil {
+	page, e := bare.Shared(fd, pageSize)
+	if e != 0 {
 		return nil // then a death has no place; it is no reason not to live
 	}
 	return page
@@ -31,6 +30,6 @@ func (b *birth) say(i int) {
 	last := len(b.steps) - 1
 	late := last > 0 && b.steps[last-1].Op == plan.OpSeccomp
 	if b.gate >= 0 && (i == last && !late || i == last-1 && late) {
-		_, _ = unix.Write(b.gate, []byte{SayExec}) // a broken gate is seen as a hang-up
+		_, _ = bare.Write(b.gate, sayExec) // a broken gate is seen as a hang-up
 	}
 }

@@ -1,4 +1,4 @@
-package path
+package bare
 
 import (
 	"os"
@@ -19,7 +19,7 @@ func open(t *testing.T, dir string) int {
 }
 
 // A link that leads out of the root leads back into it.
-func TestMkdirAllStaysInside(t *testing.T) {
+func TestMkdirInStaysInside(t *testing.T) {
 	top := t.TempDir()
 	root, host := filepath.Join(top, "root"), filepath.Join(top, "host")
 	for _, d := range []string{root, host, filepath.Join(root, "in")} {
@@ -34,10 +34,10 @@ func TestMkdirAllStaysInside(t *testing.T) {
 	}
 	fd := open(t, root)
 	for _, name := range []string{"abs/x", "rel/x", "up/y", "../z", "ok/a/b"} {
-		if d, err := MkdirAll(fd, name, 0o755); err == nil {
+		if d, err := MkdirIn(fd, name, 0o755); err == 0 {
 			_ = unix.Close(d)
 		}
-		if f, err := File(fd, name+".file", 0o644); err == nil {
+		if f, err := FileIn(fd, name+".file", 0o644); err == 0 {
 			_ = unix.Close(f)
 		}
 	}
@@ -52,10 +52,18 @@ func TestMkdirAllStaysInside(t *testing.T) {
 	}
 }
 
-func TestSplit(t *testing.T) {
+func TestComponent(t *testing.T) {
 	for name, want := range map[string]int{"": 0, "/": 0, "./a//b/.": 2, "a/../b": 3} {
-		if got := Split(name); len(got) != want {
-			t.Errorf("Split(%q) has %d parts, need %d", name, len(got), want)
+		got := 0
+		for at := 0; ; got++ {
+			part, end := component(name, at)
+			if part == "" {
+				break
+			}
+			at = end
+		}
+		if got != want {
+			t.Errorf("%q has %d components, need %d", name, got, want)
 		}
 	}
 }
