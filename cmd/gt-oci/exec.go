@@ -65,7 +65,7 @@ func (e *execOptions) run(rt *container.Runtime, c *tool.Call) error {
 	}
 	var relay tty.Relay
 	if !e.detach {
-		e.Spawned = func() { tty.Forward(relay.Pass) }
+		e.Sent = func() { tty.Forward(relay.Pass) }
 	}
 	born, err := rt.Exec(c.Args[0], &e.ExecOptions)
 	if err == nil && e.pidfdSocket != "" {

@@ -48,7 +48,7 @@ func run(o *tool.Options) func(*tool.Call) error {
 	}
 }
 
-// one passes signals on from the moment there is a process until the terminal
+// one passes signals on from the moment the process has its plan until the terminal
 // is restored, so that none ends gt-oci in between. One that ends it before
 // leaves what gc removes.
 func (r *runOptions) one(rt *container.Runtime, id string) error {
@@ -58,7 +58,7 @@ func (r *runOptions) one(rt *container.Runtime, id string) error {
 		skip = append(skip, unix.SIGWINCH)
 	}
 	if !r.detach {
-		r.Spawned = func() { tty.Forward(relay.Pass, skip...) }
+		r.Sent = func() { tty.Forward(relay.Pass, skip...) }
 	}
 	ct, born, err := rt.Run(id, &r.CreateOptions)
 	if err == nil && r.pidfdSocket != "" {

@@ -30,6 +30,8 @@ type Request struct {
 	Born func(pid int) error
 	// Plan makes the plan and the descriptors that its steps name.
 	Plan func(pid int) (*plan.Plan, []int, error)
+	// Sent is called once the plan is sent: what is done there costs no time.
+	Sent func()
 	// Sync runs when the process stops before pivot_root.
 	Sync func(pid int) error
 	// Console gets the master of the terminal, and owns it.
@@ -130,6 +132,9 @@ func (r *Request) converse(sock, pid int) error {
 	}
 	if err := sys.Send(sock, p.Encode(), append(files, r.page)); err != nil && err != unix.EPIPE {
 		return fail.New(fail.CodeSystem, "send the plan: %w", err)
+	}
+	if r.Sent != nil {
+		r.Sent()
 	}
 	for {
 		message, fds, err := sys.Receive(sock)

@@ -32,7 +32,7 @@ func (c *creation) bear() (*birth.Born, error) {
 	}
 	r := &birth.Request{
 		Namespace: c.set, Maps: c.spec.Linux, Cgroup: dir, Stdio: c.o.Stdio, Preserve: c.o.Preserve,
-		Born: c.born, Plan: c.plan, Sync: c.sync, Console: c.console, Died: c.died, Times: c.times,
+		Born: c.born, Plan: c.plan, Sent: c.o.Sent, Sync: c.sync, Console: c.console, Died: c.died, Times: c.times,
 	}
 	born, err := birth.Bear(r)
 	if err != nil {
@@ -46,9 +46,6 @@ func (c *creation) bear() (*birth.Born, error) {
 }
 
 func (c *creation) born(pid int) error {
-	if c.o.Spawned != nil {
-		c.o.Spawned()
-	}
 	if r := c.spec.Linux.Resources; r != nil {
 		if err := c.group.Apply(r); err != nil {
 			return err

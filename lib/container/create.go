@@ -38,9 +38,8 @@ type CreateOptions struct {
 	// foreground); it owns it.
 	Terminal func(master *os.File) error
 	Gate     bool // wait for start
-	// Spawned, if not nil, is called while the process starts up: what is done
-	// there costs no time.
-	Spawned func()
+	// Sent, if not nil, is called while the process is at work on its plan.
+	Sent func()
 }
 
 // creation is one create on its way; undo is its list of what to take back.

@@ -27,8 +27,8 @@ type ExecOptions struct {
 	Stdio         [3]int
 	IgnorePaused  bool
 	Terminal      func(master *os.File) error
-	// Spawned, if not nil, is called while the process starts up.
-	Spawned func()
+	// Sent, if not nil, is called while the process is at work on its plan.
+	Sent func()
 }
 
 // Exec makes a further process in a running container.
@@ -74,10 +74,10 @@ func (c *Container) enter(s *specs.Spec, p *specs.Process, o *ExecOptions) (*bir
 	if dir >= 0 {
 		defer unix.Close(dir)
 	}
-	in := &entry{c: c, spec: s, process: p, spawned: o.Spawned, user: set.Has(unix.CLONE_NEWUSER)}
+	in := &entry{c: c, spec: s, process: p, user: set.Has(unix.CLONE_NEWUSER)}
 	born, err := birth.Bear(&birth.Request{
 		Namespace: set, Maps: s.Linux, Cgroup: dir, Preserve: o.Preserve, Stdio: o.Stdio, RootUID: in.user,
-		Born: in.born, Plan: in.plan, Killed: in.killed,
+		Born: in.born, Plan: in.plan, Sent: o.Sent, Killed: in.killed,
 		Console: func(master *os.File) error {
 			if o.ConsoleSocket == "" {
 				return o.Terminal(master)
@@ -99,13 +99,9 @@ type entry struct {
 	spec    *specs.Spec
 	process *specs.Process
 	user    bool
-	spawned func()
 }
 
 func (e *entry) born(pid int) error {
-	if e.spawned != nil {
-		e.spawned()
-	}
 	if err := e.c.Group.Enter(pid); err != nil {
 		return err
 	}

@@ -15,8 +15,8 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
-	"github.com/gophertainer/gophertainer/lib/seccomp"
 	"github.com/gophertainer/gophertainer/lib/bare"
+	"github.com/gophertainer/gophertainer/lib/seccomp"
 )
 
 // A child of the test installs a filter and makes system calls. It is this
