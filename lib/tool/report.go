@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/gophertainer/gophertainer/lib/fail"
@@ -61,7 +62,7 @@ func (c *Call) openLog() error {
 	if c.Log == "" {
 		return nil
 	}
-	f, err := os.OpenFile(c.Log, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	f, err := os.OpenFile(c.Log, os.O_APPEND|os.O_CREATE|os.O_WRONLY|syscall.O_NONBLOCK, 0o644) // a pipe that nobody reads must not hold us
 	if err != nil {
 		return &fail.Error{Op: "--log", Cause: err}
 	}
