@@ -20,3 +20,10 @@ func MkdirAll(root int, name string, mode uint32) (int, error) {
 	fd, e := bare.MkdirIn(root, name, mode)
 	return fd, bare.None(e)
 }
+
+// File opens the regular file (or whatever stands there but a directory) at
+// name as O_PATH, making an empty one with mode if there is none.
+func File(root int, name string, mode uint32) (int, error) {
+	fd, e := bare.FileIn(root, name, mode)
+	return fd, bare.None(e)
+}
