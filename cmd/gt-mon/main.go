@@ -16,6 +16,7 @@
 //	gt-mon adopt [--foreground] [ID]
 //	gt-mon boot [DATA…]
 //	gt-mon unit ID
+//	gt-mon reap [--group] -- COMMAND [ARGUMENT…]
 //	gt-mon probe [--pid PID] [--timeout TIME] KIND PORT [PATH]
 //	gt-mon serve [--listen ADDRESS]
 //
@@ -78,7 +79,7 @@
 //	--foreground             stay; with systemd, READY=1 comes when the container
 //	                         runs, or is healthy if it has a check
 //
-// Of others: -t, --timeout TIME (stop, restart: kill it then; probe), --no-stdin
+// Of others: --group (reap: signals go to the command's process group), -t, --timeout TIME (stop, restart: kill it then; probe), --no-stdin
 // (attach), -f, --follow, --timestamps, -n, --tail N, --since TIME, --until TIME,
 // --stream all|stdout|stderr (logs), --format and --interval TIME (stats), --pid
 // PID (probe), --listen ADDRESS (serve).
@@ -96,12 +97,27 @@
 // container's own code.
 package main
 
-import "github.com/gophertainer/gophertainer/lib/tool"
+import (
+	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/tool"
+)
 
 func main() {
 	tool.Main(&tool.Program{
 		Name:    "gt-mon",
 		Summary: "watches containers that run on their own",
+		Exit: func(verb string, err error) int {
+			code := fail.Details(err).Code
+			switch {
+			case verb != "reap":
+				return fail.Exit(err)
+			case code == fail.CodeExec:
+				return 126
+			case code == fail.CodeExecNoSuch:
+				return 127
+			}
+			return 125
+		},
 		Verbs: []tool.Verb{
 			{Name: "run", Args: "ID", Summary: "run a container with a monitor as its parent", Make: run},
 			{Name: "stop", Args: "[ID]", Summary: "ask a container to end, kill it after a time", Make: ending("stop")},
@@ -117,6 +133,7 @@ func main() {
 			{Name: "boot", Args: "[DATA...]", Summary: "adopt all, and start again what policies say", Make: boot},
 			{Name: "unit", Args: "ID", Summary: "print a systemd unit that runs a container", Make: unit},
 			{Name: "revive", Args: "DATA", Hidden: true, Summary: "be the monitor of a container that runs or is started", Make: revive},
+			{Name: "reap", Args: "COMMAND...", StopAt: 0, Summary: "be process 1 of a container: run a command, pass signals on, reap", Make: reap},
 			{Name: "probe", Args: "KIND PORT [PATH]", Summary: "ask a tcp or http port once", Make: probe},
 			{Name: "watch", Args: "DATA", Hidden: true, Summary: "be the monitor", Make: watchVerb},
 			{Name: "serve", Summary: "metrics and a page for browsers", Make: serve},

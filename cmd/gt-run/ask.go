@@ -60,8 +60,8 @@ func (o *options) ask() (*wish, error) {
 		w.Hostname = *o.Hostname
 	}
 	w.Terminal, w.Cwd, w.ReadOnly, w.NoNewPrivs = o.TTY, o.Workdir, o.ReadOnly, o.NoNewPrivs
-	w.Root, w.Host, w.HostNetwork = w.source.inPlace(), w.source.kind == kindHost, o.Net == "host"
-	for _, step := range []func(*wish) error{o.command, o.environment, o.Resources.apply, o.volumes, o.identity, o.Security.apply, o.notes} {
+	w.Root, w.Host = w.source.inPlace(), w.source.kind == kindHost
+	for _, step := range []func(*wish) error{o.command, o.environment, o.Resources.apply, o.volumes, o.identity, o.Security.apply, o.Network.apply, o.reaper, o.notes} {
 		if err := step(w); err != nil {
 			return nil, err
 		}

@@ -147,11 +147,12 @@
 //
 // Network:
 //
-//	--net NETWORK         none (default: loopback only), host, container:ID, or a
-//	                      CIDR for the container on a bridge
-//	--net6 CIDR, --bridge NAME, --cni
+//	--net NETWORK         none (default: loopback only), host, bridge, container:ID,
+//	                      the name of a network of gt-net, or a CIDR
+//	--net6 CIDR, --bridge NAME, --ip ADDRESS
 //	-p, --publish [ADDRESS:]HOST:CONTAINER[/PROTOCOL]
-//	--dns ADDRESS, --add-host NAME:ADDRESS
+//	--dns ADDRESS, --dns-search DOMAIN, --add-host NAME:ADDRESS
+//	--cni                 refused until gt-net has it
 //
 // With --detach, from gt-mon, which explains them:
 //

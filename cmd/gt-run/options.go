@@ -28,13 +28,6 @@ type options struct {
 	Rm          bool     `help:"Remove the container when its program has ended."`
 	Detach      bool     `short:"d" help:"Print the name and leave the container running."`
 	Rootless    bool     `help:"Run without privileges, in a user namespace."`
-	Net         string   `placeholder:"NETWORK" default:"none" help:"none (loopback only) or host."`
-	Net6        *string  `name:"net6" placeholder:"CIDR" help:"IPv6 network; needs gt-net."`
-	CNI         bool     `name:"cni" help:"Network by CNI; needs gt-net."`
-	Bridge      *string  `placeholder:"NAME" help:"Bridge; needs gt-net."`
-	Publish     []string `short:"p" sep:"none" placeholder:"[ADDRESS:]HOST:CONTAINER[/PROTOCOL]" help:"Forward a port of the host."`
-	DNS         []string `name:"dns" sep:"none" placeholder:"ADDRESS" help:"Name server inside."`
-	AddHost     []string `sep:"none" placeholder:"NAME:ADDRESS" help:"Line of /etc/hosts inside."`
 	Tmpfs       []string `sep:"none" placeholder:"DIR[:OPTIONS]" help:"Mount a tmpfs."`
 	Mount       []string `sep:"none" placeholder:"type=…,source=…,target=…" help:"Mount as docker's --mount does."`
 	Label       []string `short:"l" sep:"none" placeholder:"NAME=VALUE" help:"Note something, for ps --filter."`
@@ -45,6 +38,7 @@ type options struct {
 	JSON        bool     `name:"json" help:"At the end, say on stderr as a JSON line what the command used."`
 	Diff        bool     `help:"At the end, show on stderr what the command changed in its root."`
 	Commit      bool     `help:"With the host's root: make the changes, if the command succeeded."`
+	Network
 	Resources
 	Security
 	Supervision
@@ -114,24 +108,5 @@ func (o *options) check() error {
 	if err := o.Supervision.check(o.Detach); err != nil {
 		return err
 	}
-	return o.network()
-}
-
-func (o *options) network() error {
-	option := ""
-	switch {
-	case o.CNI:
-		option = "--cni"
-	case o.Bridge != nil:
-		option = "--bridge " + *o.Bridge
-	case o.Net6 != nil:
-		option = "--net6 " + *o.Net6
-	case strings.Contains(o.Net, "/"):
-		option = "--net " + o.Net
-	case o.Net != "none" && o.Net != "host":
-		return fail.Usage("--net: have %q, need none or host", o.Net)
-	default:
-		return nil
-	}
-	return fail.New(fail.CodeHost, "%s needs gt-net to connect the container: it is not installed", option)
+	return o.Network.check()
 }

@@ -114,7 +114,7 @@ func TestReal(t *testing.T) {
 		"no-user":     {"-u nobody-here -- true", "", 125},
 		"no-root":     {"--rootfs /nonesuch -- true", "", 125},
 		"bad-size":    {"--mem lots -- true", "", 125},
-		"host-no-net": {"--net 10.1.0.0/16 -- true", "", 125},
+		"host-no-net": {"--net 10.1.0/16 -- true", "", 125},
 	} {
 		t.Run(name, func(t *testing.T) {
 			args := []string{"--rootfs", h.root}

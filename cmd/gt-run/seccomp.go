@@ -51,31 +51,40 @@ func (o *options) profile(ctx context.Context, capabilities []string) (*specs.Li
 	if len(text) > maxProfile {
 		return nil, fail.New(fail.CodeInput, "--seccomp: %s has more than %d bytes", *o.Seccomp, maxProfile)
 	}
-	return decodeProfile("--seccomp: "+*o.Seccomp, text)
+	name := "--seccomp: " + *o.Seccomp
+	if conditional(text) {
+		args := append([]string{"resolve"}, defaultProfile(capabilities)[1:]...)
+		if text, err = sibling.Output(ctx, "gt-seccomp", append(args, *o.Seccomp)...); err != nil {
+			return nil, err
+		}
+	}
+	return decodeProfile(name, text)
 }
 
-// decodeProfile refuses Docker's own form: its conditions would be lost, and
-// the filter be another one than its author meant.
-func decodeProfile(name string, text []byte) (*specs.LinuxSeccomp, error) {
+// conditional tells Docker's own form, which leaves rules to architecture,
+// capabilities and kernel. What is no JSON is for decodeProfile to refuse.
+func conditional(text []byte) bool {
 	var docker struct {
 		ArchMap  json.RawMessage `json:"archMap"`
 		Syscalls []struct {
 			Includes, Excludes map[string]any
 		} `json:"syscalls"`
 	}
+	if json.Unmarshal(text, &docker) != nil {
+		return false
+	}
+	for _, s := range docker.Syscalls {
+		if len(s.Includes)+len(s.Excludes) > 0 {
+			return true
+		}
+	}
+	return len(docker.ArchMap) > 0
+}
+
+func decodeProfile(name string, text []byte) (*specs.LinuxSeccomp, error) {
 	profile := &specs.LinuxSeccomp{}
 	if err := json.Unmarshal(text, profile); err != nil {
 		return nil, fail.New(fail.CodeInput, "%s: %w", name, err)
-	}
-	if err := json.Unmarshal(text, &docker); err != nil {
-		return nil, fail.New(fail.CodeInput, "%s: %w", name, err)
-	}
-	conditional := len(docker.ArchMap) > 0
-	for _, s := range docker.Syscalls {
-		conditional = conditional || len(s.Includes)+len(s.Excludes) > 0
-	}
-	if conditional {
-		return nil, fail.New(fail.CodeInput, "%s has archMap, includes or excludes: need the form of config.json, as gt-seccomp default prints it", name)
 	}
 	if profile.DefaultAction == "" {
 		return nil, fail.New(fail.CodeInput, "%s has no defaultAction", name)

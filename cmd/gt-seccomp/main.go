@@ -6,6 +6,7 @@ gt-seccomp compiles the seccomp profile of a container to BPF.
 	gt-seccomp compile  [-o FILE] [--cap LIST] [--arch ARCH] [--kernel VERSION] [FILE|-]
 	gt-seccomp dump     [--format bpf|pfc] [--cap LIST] [--arch ARCH] [--kernel VERSION] [FILE|-]
 	gt-seccomp default  [--cap LIST] [--arch ARCH] [--kernel VERSION]
+	gt-seccomp resolve  [--cap LIST] [--arch ARCH] [--kernel VERSION] [FILE|-]
 	gt-seccomp features
 
 # Description
@@ -18,6 +19,9 @@ The profile is read from FILE, or from stdin. It is the object /linux/seccomp of
 a config.json, a whole config.json, or a profile as Docker, Podman and
 containerd have it, whose rules depend on capabilities, architecture and kernel
 (archMap, includes, excludes).
+
+resolve writes the profile as the object of a config.json, with what depends on
+the target decided.
 
 compile writes the filter: an array of struct sock_filter, 8 bytes an
 instruction, as seccomp(2) wants it. dump writes the same for people: the
@@ -75,6 +79,7 @@ var program = &tool.Program{
 		{Name: "compile", Args: "[FILE|-]", Summary: "write the filter that a profile stands for", Make: compile},
 		{Name: "dump", Args: "[FILE|-]", Summary: "write the filter for people to read", Make: dump},
 		{Name: "default", Summary: "write Docker's default profile as an OCI object", Make: printDefault},
+		{Name: "resolve", Args: "[FILE|-]", Summary: "write a profile as an OCI object", Make: printResolved},
 		{Name: "features", Summary: "say what libseccomp and the kernel can do", Make: printFeatures},
 	},
 }
