@@ -9,6 +9,7 @@ import (
 
 	"github.com/gophertainer/gophertainer/cmd/gt-plugin/internal/feed"
 	"github.com/gophertainer/gophertainer/cmd/gt-plugin/internal/keep"
+	"github.com/gophertainer/gophertainer/cmd/gt-plugin/internal/landlock"
 	"github.com/gophertainer/gophertainer/cmd/gt-plugin/internal/sandbox"
 	"github.com/gophertainer/gophertainer/cmd/gt-plugin/internal/settings"
 	"github.com/gophertainer/gophertainer/cmd/gt-plugin/internal/store"
@@ -162,6 +163,9 @@ func (l *loader) settle(e *store.Entry) error {
 		if err := os.Chown(e.File("data"), 0, 0); err != nil {
 			return err
 		}
+	}
+	if landlock.ABI() == 0 {
+		l.call.Warnf("the kernel has no Landlock: the plugin is held by its container alone")
 	}
 	for _, name := range []string{"memory", "pids"} {
 		if !sandbox.Controller(name) {

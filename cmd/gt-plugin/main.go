@@ -69,7 +69,7 @@ and whose SHA-256 is noted. The policies are
 
 A plugin runs in a container: an own user, no capabilities, the host's /usr
 read-only, nothing of /home, /root, /run, /var or of /etc's secrets, no network,
-a system call filter, 256 MiB of memory, 64 processes, /data to keep files while
+a system call filter, Landlock, 256 MiB of memory, 64 processes, /data to keep files while
 it is loaded. What it needs beyond that it says itself; the operator grants each
 at load, or it is not loaded:
 
@@ -177,6 +177,7 @@ var program = &tool.Program{
 		{Name: "logs", Args: "NAME", Summary: "show what a plugin wrote to stderr", Make: logs},
 		{Name: "serve", Summary: "keep the loaded plugins running", Make: serve},
 		{Name: "adjust", Summary: "answer gt-oci's request on stdin", Make: adjust},
+		{Name: "confine", Args: "PROGRAM [ARGUMENT...]", Summary: "become a plugin", Hidden: true, StopAt: 1, Make: confine},
 		{Name: "init", Args: "DIR", Summary: "write the skeleton of a plugin", Make: initialize},
 	},
 }

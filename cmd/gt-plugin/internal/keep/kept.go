@@ -99,6 +99,7 @@ func (p *kept) once(ctx context.Context, log *store.Log) error {
 		defer cancel()
 		return run.Finish(limited)
 	case <-run.Exited():
+		<-run.Done() // its pipe is closed by now
 	case <-run.Done(): // what it says is no answer
 	}
 	cause := run.Err()

@@ -80,7 +80,7 @@ func tree(e *store.Entry) error {
 		users += "plugin:x:" + id + ":" + id + ":" + e.Name + ":" + Data + ":/bin/sh\n"
 		groups += "plugin:x:" + id + ":\n"
 	}
-	places := []string{inside + "/" + e.Name, inside + "/" + e.Name + ".so", inside + "/gt-plugin-host"}
+	places := []string{inside + "/" + e.Name, inside + "/" + e.Name + ".so", inside + "/gt-plugin-host", inside + "/gt-plugin"}
 	for _, place := range places {
 		if err := os.WriteFile(root+place, nil, 0o644); err != nil {
 			return err
