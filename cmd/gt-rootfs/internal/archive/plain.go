@@ -6,11 +6,11 @@ import (
 	"errors"
 	"io"
 
-	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 	"github.com/pierrec/lz4/v4"
 	"github.com/therootcompany/xz"
 
+	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/inflate"
 	"github.com/gophertainer/gophertainer/lib/fail"
 )
 
@@ -28,11 +28,7 @@ func plainOf(format Format, src io.Reader) (r io.Reader, closing func(), err err
 	none := func() {}
 	switch format {
 	case Gzip:
-		z, err := gzip.NewReader(src)
-		if err != nil {
-			return nil, none, err
-		}
-		return z, func() { _ = z.Close() }, nil
+		return inflate.NewReader(src), none, nil
 	case Zstd:
 		// One decoding goroutine: the other processor unpacks.
 		z, err := zstd.NewReader(src, zstd.WithDecoderConcurrency(1),
@@ -93,7 +89,7 @@ func damaged(err error) bool {
 		return true
 	}
 	for _, known := range []error{
-		gzip.ErrChecksum, gzip.ErrHeader, zstd.ErrCRCMismatch, zstd.ErrMagicMismatch,
+		inflate.ErrDamaged, zstd.ErrCRCMismatch, zstd.ErrMagicMismatch,
 		xz.ErrData, xz.ErrBuf, xz.ErrOptions, xz.ErrFormat, xz.ErrUnsupportedCheck, lz4.ErrInvalidFrameChecksum,
 		lz4.ErrInvalidBlockChecksum, lz4.ErrInvalidHeaderChecksum, lz4.ErrInvalidSourceShortBuffer,
 	} {
