@@ -125,7 +125,7 @@ func (s *statsOptions) form(c *tool.Call, rows []*metrics.Row) []byte {
 		}
 		return b
 	case "openmetrics":
-		return metrics.OpenMetrics(rows, metrics.Events(c.Root))
+		return withPlugins(c, metrics.OpenMetrics(rows, metrics.Events(c.Root)))
 	}
 	var b bytes.Buffer
 	if s.interval > 0 && isTerminal(c.Stdout) {
