@@ -30,6 +30,7 @@ var kept = map[string]string{
 	"github.com/seccomp/libseccomp-golang": "cmd/gt-seccomp",
 	"github.com/moby/profiles/seccomp":     "cmd/gt-seccomp",
 	"github.com/vishvananda/netlink":       "cmd/gt-net",
+	"github.com/google/nftables":           "cmd/gt-net",
 	"github.com/containernetworking":       "cmd/gt-net",
 	"github.com/checkpoint-restore":        "cmd/gt-ckpt",
 	"filippo.io/age":                       "cmd/gt-ckpt",
