@@ -45,7 +45,8 @@ demo: build ## build, then run a container from `tiny` with limits and show it f
 	@GT_BIN=$(abspath $(BIN)) sh examples/demo.sh
 
 test: ## install what the tests need, build, vet, run every test and scenario
-	@scripts/need.sh build test others
+	@scripts/need.sh build test
+	@scripts/need.sh others
 	@$(MAKE) --no-print-directory build
 	@$(MAKE) --no-print-directory -k unit scenarios
 

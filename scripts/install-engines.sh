@@ -33,15 +33,24 @@ debs_unpack "$new/root"
 find "$new/root" -name '*.so*' ! -type d | while read -r lib; do
 	if [ -e "${lib#"$new/root"}" ]; then rm "$lib"; fi
 done
-libs=$(find "$new/root/usr/lib" "$new/root/lib" -name '*.so*' -exec dirname {} + 2>/dev/null | sort -u | sed "s#^$new#$PREFIX#" | paste -sd:)
-for p in containerd containerd-shim-runc-v2 ctr dockerd docker docker-proxy podman conmon; do
-	file=$(find "$new/root/usr/bin" "$new/root/usr/sbin" -name $p ! -type d | head -n 1)
+
+# Docker and Podman execute themselves again without our environment, so the
+# path of the libraries is written into the programs. patchelf runs from where
+# it was unpacked.
+debs_fetch "$(debs_release)" patchelf
+mkdir "$new/patchelf"
+debs_unpack "$new/patchelf"
+plibs=$(find "$new/patchelf" -name '*.so*' -exec dirname {} + | sort -u | paste -sd:)
+loader=$(find "$new/patchelf" -name 'ld-linux*.so.*' ! -type d | head -n 1)
+libs=$(find "$new/root" -name '*.so*' -exec dirname {} + | sort -u | sed "s#^$new#$PREFIX#" | paste -sd:)
+for p in containerd containerd-shim-runc-v2 ctr dockerd docker docker-init docker-proxy podman conmon; do
+	file=$(find "$new/root/usr/bin" "$new/root/usr/sbin" -name $p | head -n 1)
 	[ -n "$file" ] || { echo "install-engines: no $p in the packages" >&2; exit 1; }
-	cat >"$new/bin/$p" <<-WRAPPER
-		#!/bin/sh
-		LD_LIBRARY_PATH=$libs exec $PREFIX${file#"$new"} "\$@"
-	WRAPPER
-	chmod 755 "$new/bin/$p"
+	cp -L "$file" "$new/bin/$p"
+	if readelf -d "$new/bin/$p" 2>/dev/null | grep -q NEEDED; then
+		"$loader" --library-path "$plibs" "$new/patchelf/usr/bin/patchelf" --force-rpath --set-rpath "$libs" "$new/bin/$p"
+	fi
 done
+rm -rf "$new/patchelf" "$new/root/usr/bin" "$new/root/usr/sbin"
 debs_swap "$new" "$PREFIX"
 works

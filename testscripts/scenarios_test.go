@@ -10,6 +10,7 @@
 //	WORK                the work directory, 0711
 //	GOPHERTAINER_ROOT   $WORK/state
 //	BIN, REPO           the binaries under test; the root of the repository
+//	PEERS               where runc and crun are, in bin/, with [peer:runc] or [peer:crun]
 //	PATH                the binaries under test, testscripts/path, the host's, the peers'
 //
 // `bundle DIR ARG…` makes a bundle of tiny, `v2-only COMMAND…` runs where the
@@ -130,6 +131,7 @@ func setup(env *testscript.Env) error {
 	s.state = filepath.Join(s.work, "state")
 	env.Setenv("ID", s.id)
 	env.Setenv("BIN", binDir)
+	env.Setenv("PEERS", peers())
 	if root, err := filepath.Abs(".."); err == nil {
 		env.Setenv("REPO", root)
 	}
