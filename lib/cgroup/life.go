@@ -129,7 +129,11 @@ func write(dir, file, value string) error {
 		return &fail.Error{Op: "open " + name, Cause: err}
 	}
 	defer unix.Close(fd)
-	if _, err := unix.Write(fd, []byte(value)); err != nil {
+	// A v1 memory limit takes pages back first, and a signal interrupts that.
+	for err = unix.EINTR; err == unix.EINTR; {
+		_, err = unix.Write(fd, []byte(value))
+	}
+	if err != nil {
 		return &fail.Error{Op: "write " + strconv.Quote(value) + " to " + name, Cause: err}
 	}
 	return nil
