@@ -19,10 +19,12 @@ import (
 // dumping is one dump on its way.
 type dumping struct {
 	criuOptions
+	writing
 	name    string
 	to      string
 	leave   bool
 	preDump bool
+	how     *image.Sealing
 	call    *tool.Call
 	rt      *container.Runtime
 	ct      *container.Container
@@ -37,7 +39,8 @@ type dumping struct {
 
 func dump(o *tool.Options) func(*tool.Call) error {
 	d := &dumping{}
-	d.declare(o)
+	d.criuOptions.declare(o)
+	d.writing.declare(o)
 	o.String(&d.name, "name", 0, "NAME", "name in the store (the container's, or with a number)")
 	o.Bool(&d.leave, "leave-running", 0, "let the container go on")
 	o.Bool(&d.preDump, "pre-dump", 0, "write the memory only and let the container go on")
@@ -48,6 +51,10 @@ func dump(o *tool.Options) func(*tool.Call) error {
 			d.to = c.Args[1]
 		}
 		if err := d.check(); err != nil {
+			return err
+		}
+		var err error
+		if d.how, err = d.sealing(); err != nil {
 			return err
 		}
 		d.call, d.rt = c, runtime(c)
@@ -167,7 +174,10 @@ func (d *dumping) seal(_ string, m *image.Manifest) error {
 	if err := os.WriteFile(filepath.Join(d.draft.Dir, image.ConfigName), text, 0o600); err != nil {
 		return err
 	}
-	return image.Seal(d.draft.Dir, m)
+	if err := image.Seal(d.draft.Dir, m); err != nil || d.to == "" {
+		return err
+	}
+	return pack(d.call, d.to, d.draft.Dir, m, d.how)
 }
 
 // freeze lets CRIU do its work.

@@ -137,7 +137,7 @@ func (f *facts) descriptor(file *scene.File, seen map[string]bool) {
 		}
 	}
 	if init && !file.Terminal() && (file.Mode&unix.S_IFMT == unix.S_IFIFO || file.Outside(f.mounts)) {
-		f.stdio = append(f.stdio, image.Stdio{FD: file.FD, Key: key, Was: file.Target})
+		f.stdio = append(f.stdio, image.Stdio{FD: file.FD, Key: key, Was: file.What()})
 	}
 	seen[key] = true
 }

@@ -12,8 +12,10 @@ import (
 
 func inspect(o *tool.Options) func(*tool.Call) error {
 	o.Format("text", "json")
+	r := &restoring{}
+	r.reading.declare(o)
 	return func(c *tool.Call) error {
-		r := &restoring{call: c}
+		r.call = c
 		s, err := r.openNamed(c.Args[0])
 		if err != nil {
 			return err

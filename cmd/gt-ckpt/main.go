@@ -6,6 +6,7 @@
 //	gt-ckpt dump [ID] [TO]          gt-ckpt restore FROM
 //	gt-ckpt list                    gt-ckpt delete CHECKPOINT
 //	gt-ckpt inspect FROM            gt-ckpt check [ID]
+//	gt-ckpt send CHECKPOINT [TO]    gt-ckpt receive [FROM]
 //
 // # Description
 //
@@ -28,8 +29,11 @@
 // the spec before it goes on: capabilities, no_new_privs, seccomp, namespaces
 // and mounts.
 //
-// CRIU is $CRIU_PATH or criu in $PATH, 3.16 or later. Its memory pages are
-// written to the store, or to TMPDIR's filesystem for a stream.
+// A stream is read in whole, into the store's filesystem, and held against its
+// manifest before anything is touched. --encrypt makes it one that age decrypts,
+// --sign adds a signature that restore --verify asks for.
+//
+// CRIU is $CRIU_PATH or criu in $PATH, 3.16 or later.
 //
 // # Options
 //
@@ -81,6 +85,8 @@ func main() {
 			{Name: "list", Summary: "list the checkpoints of the store", Make: list},
 			{Name: "delete", Args: "CHECKPOINT...", Summary: "remove checkpoints from the store", Make: remove},
 			{Name: "inspect", Args: "FROM", Summary: "print what a checkpoint is", Make: inspect},
+			{Name: "send", Args: "CHECKPOINT [TO]", Summary: "write a checkpoint of the store as one stream", Make: send},
+			{Name: "receive", Args: "[FROM]", Summary: "take a stream into the store", Make: receive},
 			{Name: "check", Args: "[ID]", Summary: "tell whether host and container are fit", Make: check},
 			{Name: "checkpoint", Args: "[ID] [TO]", Summary: "dump", Hidden: true, Make: dump},
 			{Name: "checkpoint-list", Summary: "list", Hidden: true, Make: list},

@@ -17,6 +17,7 @@ import (
 // restoring is one restore on its way.
 type restoring struct {
 	criuOptions
+	reading
 	container.CreateOptions
 	id, lsmProfile, lsmContext string
 	detach, keep, anyCPU       bool
@@ -30,7 +31,8 @@ type restoring struct {
 
 func restore(o *tool.Options) func(*tool.Call) error {
 	r := &restoring{}
-	r.declare(o)
+	r.criuOptions.declare(o)
+	r.reading.declare(o)
 	var noSubreaper bool
 	o.String(&r.Bundle, "bundle", 'b', "DIR", "the bundle whose config.json rules the container")
 	o.String(&r.id, "id", 0, "ID", "another ID than the container had")
@@ -189,7 +191,7 @@ func (r *restoring) settle(s *source) error {
 	if r.Bundle != "" {
 		return nil
 	}
-	if s.draft != nil {
+	if s.draft != nil || m.Foreign {
 		return fail.Usage("have no bundle, need --bundle: the spec of a checkpoint from elsewhere is not to be trusted")
 	}
 	r.Bundle, r.Config = m.Bundle, filepath.Join(s.dir, image.SpecName)

@@ -41,6 +41,15 @@ type revival struct {
 // revive runs on a thread that is thrown away: it has another mount namespace.
 func (v *revival) revive(r *container.Revival) error {
 	v.r = r
+	defer func() {
+		for _, f := range v.files {
+			_ = f.Close()
+		}
+	}()
+	// Here, where the mounts are the host's: they outlive us.
+	if err := v.descriptors(); err != nil {
+		return err
+	}
 	done := make(chan error)
 	go func() {
 		goruntime.LockOSThread()
@@ -68,6 +77,9 @@ func (v *revival) apart() error {
 	if v.work == "" {
 		v.work = v.r.Entry.Dir()
 	}
+	if err := v.keepClock(); err != nil {
+		v.call.Debugf("keep the host's clock: %v", err)
+	}
 	images, err := openDir(v.from.images)
 	if err != nil {
 		return err
@@ -78,14 +90,6 @@ func (v *revival) apart() error {
 		return err
 	}
 	defer work.Close()
-	defer func() {
-		for _, f := range v.files {
-			_ = f.Close()
-		}
-	}()
-	if err := v.descriptors(); err != nil {
-		return err
-	}
 	o := v.opts(images, work, "restore.log")
 	o.Root, o.External = &root, external
 	return v.ask(o)
@@ -110,21 +114,24 @@ func (v *revival) ask(o *rpc.CriuOpts) error {
 		_, dirs := v.r.Group.Dirs()
 		o.CgRoot = cgroupRoots(dirs)
 	}
-	pid := 0
-	resp, err := w.Ask(&rpc.CriuReq{Type: rpc.CriuReqType_RESTORE.Enum(), Opts: o}, func(n *criu.Notice) error {
-		if n.Pid > 0 {
-			pid = n.Pid
-		}
-		return v.notice(n)
-	})
+	resp, err := w.Ask(&rpc.CriuReq{Type: rpc.CriuReqType_RESTORE.Enum(), Opts: o}, v.notice)
 	w.Close()
 	if err = judge(v.call, filepath.Join(v.work, "restore.log"), resp, err); err != nil {
-		if pid > 0 { // our child: CRIU has killed it, or will not any more
-			_ = unix.Kill(pid, unix.SIGKILL)
-			_, _ = container.Wait(pid)
-		}
+		v.bury()
 	}
 	return err
+}
+
+// bury ends and reaps what CRIU has made: its processes are our children.
+func (v *revival) bury() {
+	if err := v.r.Group.Kill(unix.SIGKILL); err != nil {
+		v.call.Warnf("kill what was restored: %v", err)
+	}
+	for {
+		if _, err := unix.Wait4(-1, nil, 0, nil); err != nil && err != unix.EINTR {
+			return
+		}
+	}
 }
 
 // enter puts CRIU into the container's groups, so that what it makes is born

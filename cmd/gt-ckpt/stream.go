@@ -1,13 +1,160 @@
 package main
 
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/gophertainer/gophertainer/cmd/gt-ckpt/internal/image"
+	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/tool"
+	"github.com/gophertainer/gophertainer/lib/tty"
+)
+
 // isStream tells a file or stdin from a name.
 func isStream(name string) bool {
-	for i := range len(name) {
-		if name[i] == '/' {
-			return true
-		}
-	}
-	return name == "-"
+	return name == "-" || strings.Contains(name, "/") || strings.HasSuffix(name, ".zst") || strings.HasSuffix(name, ".tar") || strings.HasSuffix(name, ".age")
 }
 
-func (r *restoring) openStream(name string) (*source, error) { return nil, nil }
+// output is where a stream goes: stdout, or a file that has its name once it is
+// whole. The answer of done closes it, or takes it away.
+func output(c *tool.Call, to string) (w io.Writer, done func(error) error, err error) {
+	if to == "-" {
+		if tty.Is(c.Stdout) {
+			return nil, nil, fail.Usage("stdout is a terminal, need a pipe or a file")
+		}
+		return c.Stdout, func(err error) error { return err }, nil
+	}
+	f, err := os.CreateTemp(filepath.Dir(to), "."+filepath.Base(to)+".")
+	if err != nil {
+		return nil, nil, err
+	}
+	return f, func(err error) error {
+		if cerr := f.Close(); err == nil {
+			err = cerr
+		}
+		if err == nil {
+			err = os.Rename(f.Name(), to)
+		}
+		if err != nil {
+			_ = os.Remove(f.Name())
+		}
+		return err
+	}, nil
+}
+
+// pack writes the checkpoint in dir where TO says.
+func pack(c *tool.Call, to, dir string, m *image.Manifest, how *image.Sealing) error {
+	w, done, err := output(c, to)
+	if err != nil {
+		return err
+	}
+	return done(image.Pack(w, dir, m, how))
+}
+
+// openStream takes a stream in whole and holds it against its manifest.
+func (r *restoring) openStream(name string) (*source, error) {
+	how, err := r.opening()
+	if err != nil {
+		return nil, err
+	}
+	in := r.call.Stdin
+	if name != "-" {
+		if in, err = os.Open(name); err != nil {
+			return nil, err
+		}
+		defer in.Close()
+	} else if tty.Is(in) {
+		return nil, fail.Usage("stdin is a terminal, need a checkpoint there")
+	}
+	return receiveStream(in, how)
+}
+
+func receiveStream(in io.Reader, how *image.Opening) (*source, error) {
+	d, err := image.NewDraft(global.store, "stream", true)
+	if err != nil {
+		return nil, err
+	}
+	s := &source{dir: d.Dir, images: d.Images(), draft: d}
+	if s.manifest, err = image.Unpack(in, d.Dir, how); err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func send(o *tool.Options) func(*tool.Call) error {
+	w := &writing{}
+	w.declare(o)
+	return func(c *tool.Call) error {
+		dir, err := image.Newest(global.store, c.Args[0])
+		if err != nil {
+			return err
+		}
+		m, err := image.Read(dir)
+		if err != nil {
+			return err
+		}
+		if err := image.Verify(dir, m); err != nil {
+			return err
+		}
+		how, err := w.sealing()
+		if err != nil {
+			return err
+		}
+		to := "-"
+		if len(c.Args) == 2 {
+			to = c.Args[1]
+		}
+		return pack(c, to, dir, m, how)
+	}
+}
+
+func receive(o *tool.Options) func(*tool.Call) error {
+	r := &reading{}
+	var name string
+	r.declare(o)
+	o.String(&name, "name", 0, "NAME", "name in the store (the one it had, or with a number)")
+	return func(c *tool.Call) error {
+		how, err := r.opening()
+		if err != nil {
+			return err
+		}
+		in := c.Stdin
+		if len(c.Args) == 1 && c.Args[0] != "-" {
+			if in, err = os.Open(c.Args[0]); err != nil {
+				return err
+			}
+			defer in.Close()
+		}
+		return take(in, name, how)
+	}
+}
+
+// take stores a stream. Its spec is not the operator's: a restore of it asks
+// for a bundle.
+func take(in io.Reader, name string, how *image.Opening) error {
+	s, err := receiveStream(in, how)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	free := name == ""
+	if free {
+		name = s.manifest.Name
+	}
+	s.manifest.Foreign = true
+	if err := s.draft.Rename(global.store, name, free); err != nil {
+		return err
+	}
+	s.manifest.Name = s.draft.Name()
+	if err := image.Rewrite(s.dir, s.manifest); err != nil {
+		return err
+	}
+	if err := s.draft.Keep(); err != nil {
+		return err
+	}
+	s.draft = nil
+	return nil
+}

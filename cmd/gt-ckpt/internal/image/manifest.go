@@ -20,6 +20,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/state"
 	"github.com/gophertainer/gophertainer/lib/tool"
 )
 
@@ -56,7 +57,8 @@ type Manifest struct {
 	Pids        string            `json:"pids,omitempty"` // joined, own or host
 	Stdio       []Stdio           `json:"stdio,omitempty"`
 	Terminal    bool              `json:"terminal,omitempty"`
-	Parent      string            `json:"parent,omitempty"` // the round before, by its directory below the checkpoint
+	Parent      string            `json:"parent,omitempty"`  // the round before, by its directory below the checkpoint
+	Foreign     bool              `json:"foreign,omitempty"` // came by a stream: its spec is nobody's policy
 	Files       []File            `json:"files"`
 }
 
@@ -67,6 +69,7 @@ type Host struct {
 	CPU    string `json:"cpu,omitempty"` // flags, as /proc/cpuinfo has them
 	CRIU   int    `json:"criu"`          // 40201 is 4.2.1
 	Tool   string `json:"tool"`
+	Boot   string `json:"boot,omitempty"` // random(4)'s boot_id
 }
 
 // Options are what the restore has to repeat.
@@ -104,6 +107,7 @@ type File struct {
 // ThisHost fills in what is true here.
 func ThisHost(criu int) Host {
 	h := Host{Arch: runtime.GOARCH, CRIU: criu, Tool: tool.Version}
+	h.Boot, _ = state.BootID() // "" is no boot at all
 	var u unix.Utsname
 	if unix.Uname(&u) == nil {
 		h.Kernel = unix.ByteSliceToString(u.Release[:])

@@ -35,6 +35,11 @@ func Seal(dir string, m *Manifest) error {
 	if err != nil {
 		return err
 	}
+	return Rewrite(dir, m)
+}
+
+// Rewrite replaces the manifest of a directory at once.
+func Rewrite(dir string, m *Manifest) error {
 	b, err := m.Encode()
 	if err != nil {
 		return err

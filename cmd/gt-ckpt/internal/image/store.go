@@ -62,6 +62,18 @@ func NewDraft(store, name string, free bool) (*Draft, error) {
 	return d, nil
 }
 
+// Rename gives it another name to be, as NewDraft does.
+func (d *Draft) Rename(store, name string, free bool) error {
+	if err := checkName(name); err != nil {
+		return err
+	}
+	if free {
+		name = freeName(store, name)
+	}
+	d.name, d.into = name, filepath.Join(store, name)
+	return nil
+}
+
 // Name is the name that it will have.
 func (d *Draft) Name() string { return d.name }
 

@@ -108,3 +108,12 @@ func (f *File) Terminal() bool {
 	major := unix.Major(f.Rdev)
 	return f.Mode&unix.S_IFMT == unix.S_IFCHR && (major >= 136 && major <= 143 || major == 5 && unix.Minor(f.Rdev) == 0)
 }
+
+// What is the target, by what it is where that is known: the name of a device
+// that was opened elsewhere says nothing here.
+func (f *File) What() string {
+	if f.Mode&unix.S_IFMT == unix.S_IFCHR && f.Rdev == unix.Mkdev(1, 3) {
+		return "/dev/null"
+	}
+	return f.Target
+}
