@@ -11,6 +11,7 @@
 //	gt-mon attach [--no-stdin] ID
 //	gt-mon logs [options] [ID]
 //	gt-mon stats [--format FORMAT] [--interval TIME] [ID…]
+//	gt-mon top [--interval TIME] [--turns N] [ID…]
 //	gt-mon account ID
 //	gt-mon start DATA
 //	gt-mon adopt [--foreground] [ID]
@@ -48,6 +49,11 @@
 // log cannot be written, the lines are counted, and the log says how many were
 // lost as soon as it can. An attached client that reads too slowly is hung up.
 //
+// serve prints its URL and answers: /metrics in the OpenMetrics form, with the
+// names of cAdvisor, for anybody who reaches it; and to who has the token in the
+// URL a page with curves, events and logs. It listens on the loopback, or on a
+// unix socket of mode 0600, and needs no token there.
+//
 // # Options
 //
 // Of all: --root DIR is the state directory. --log FILE and --log-format are for
@@ -70,8 +76,8 @@
 //	                         METRIC: memory pids files (VALUE may be a percentage of
 //	                         the limit), disk, oom, cpu-pressure memory-pressure
 //	                         io-pressure (percent of the last 10 s). ACTION: event,
-//	                         exec=COMMAND, webhook=URL, pause, restart, stop. Looked
-//	                         at every 2 s
+//	                         exec=COMMAND, webhook=http://ADDRESS:PORT/PATH, pause,
+//	                         restart, stop. Looked at every 2 s
 //	--rm                     remove the container when it has ended for good
 //	-i, --stdin, -t, --tty   for attach
 //	--pid-file FILE
@@ -81,7 +87,7 @@
 //
 // Of others: --group (reap: signals go to the command's process group), -t, --timeout TIME (stop, restart: kill it then; probe), --no-stdin
 // (attach), -f, --follow, --timestamps, -n, --tail N, --since TIME, --until TIME,
-// --stream all|stdout|stderr (logs), --format and --interval TIME (stats), --pid
+// --stream all|stdout|stderr (logs), --format and --interval TIME (stats, top), --turns N (top), --pid
 // PID (probe), --listen ADDRESS (serve).
 //
 // # Examples
@@ -127,6 +133,7 @@ func main() {
 			{Name: "attach", Args: "ID", Summary: "join stdin, stdout and stderr", Make: attach},
 			{Name: "logs", Args: "[ID]", Summary: "print what a container wrote", Make: showLogs},
 			{Name: "stats", Args: "[ID...]", Summary: "print what containers use", Make: stats},
+			{Name: "top", Args: "[ID...]", Summary: "watch what containers use, with curves", Make: top},
 			{Name: "account", Args: "ID", Summary: "print what a container used in all, also when it has ended", Make: accountFor},
 			{Name: "start", Args: "DATA", Summary: "start a container of which the data is left", Make: startAgain},
 			{Name: "adopt", Args: "[ID]", Summary: "take over a container whose monitor died", Make: adopt},

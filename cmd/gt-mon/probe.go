@@ -119,12 +119,17 @@ func until(fd int, events int16, end time.Time) error {
 	}
 }
 
-// get asks for a page and reads the status line of the answer.
+// get asks for a page.
 func get(fd int, path string, end time.Time) error {
 	text := "GET " + path + " HTTP/1.0\r\nHost: localhost\r\nUser-Agent: gt-mon\r\nConnection: close\r\n\r\n"
 	if _, err := unix.Write(fd, []byte(text)); err != nil {
 		return err
 	}
+	return accepted(fd, end)
+}
+
+// accepted reads the status line of an answer.
+func accepted(fd int, end time.Time) error {
 	var have []byte
 	buf := make([]byte, 512)
 	for !bytes.Contains(have, []byte{'\n'}) && len(have) < 4096 {

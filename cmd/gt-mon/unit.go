@@ -5,8 +5,6 @@ import (
 	"os"
 	"strings"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/gophertainer/gophertainer/cmd/gt-mon/internal/settings"
 	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/tool"
@@ -86,32 +84,4 @@ func revive(*tool.Options) func(*tool.Call) error {
 		}
 		return launch(c, &birth{data: s.Data, preserve: preserve, foreground: true})
 	}
-}
-
-// serve and hook speak HTTP, which would make each monitor larger by a third:
-// gt-web does.
-func serve(o *tool.Options) func(*tool.Call) error {
-	listen := ""
-	o.String(&listen, "listen", 0, "ADDRESS", "127.0.0.1:PORT, [::1]:PORT or unix:PATH (127.0.0.1:9323)")
-	return func(c *tool.Call) error {
-		args := []string{"gt-web", "serve", "--root", c.Root}
-		if listen != "" {
-			args = append(args, "--listen", listen)
-		}
-		return become(args)
-	}
-}
-
-func hook(*tool.Options) func(*tool.Call) error {
-	return func(c *tool.Call) error {
-		return become(append([]string{"gt-web", "hook", "--root", c.Root}, c.Args...))
-	}
-}
-
-func become(args []string) error {
-	path, err := sibling(args[0])
-	if err != nil {
-		return err
-	}
-	return &fail.Error{Op: "execute " + path, Cause: unix.Exec(path, args, os.Environ())}
 }

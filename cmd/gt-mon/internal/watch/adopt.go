@@ -3,6 +3,7 @@ package watch
 import (
 	"os"
 	"strconv"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -47,7 +48,11 @@ func (m *Monitor) Adopt() error {
 // the machine was started meanwhile.
 func (m *Monitor) late(entry *state.Entry, st *state.State) error {
 	m.entry = entry
-	e := &record.Exit{ID: m.ID, Code: -1, Reason: "unknown", Restarts: m.retry.Count}
+	// Nobody saw the end: the time is that of this look.
+	e := &record.Exit{ID: m.ID, Code: -1, Reason: "unknown", Restarts: m.retry.Count, Finished: time.Now()}
+	if at, err := time.Parse(time.RFC3339Nano, st.Created); err == nil {
+		e.Started = at
+	}
 	if boot, err := state.BootID(); err == nil && boot != st.BootID {
 		e.Reason = "reboot"
 	}

@@ -60,6 +60,9 @@ func parseAlarm(text string) (*alarm, error) {
 	if needs := a.action == "exec" || a.action == "webhook"; needs != (a.argument != "") {
 		return nil, fail.Usage("--watch: %s in %q: need exec=COMMAND or webhook=URL, and no argument for others", a.action, text)
 	}
+	if a.action == "webhook" && !strings.HasPrefix(a.argument, "http://") {
+		return nil, fail.Usage("--watch: have %q, need webhook=http://ADDRESS:PORT/PATH", a.argument)
+	}
 	number, percent := strings.CutSuffix(value, "%")
 	a.percent = percent
 	if percent || strings.HasSuffix(metric, "-pressure") {
