@@ -20,7 +20,7 @@ import (
 // check refuses options that do not go together: none is ever ignored.
 func (w *wish) check() error {
 	w.look()
-	plain := w.kind == "tiny" || w.kind == "host"
+	plain := w.kind == "tiny" || w.kind == "host" || w.kind == viaPlugin
 	for _, rule := range []struct {
 		given bool
 		name  string

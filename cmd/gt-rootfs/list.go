@@ -77,5 +77,8 @@ func mounted(dir string, r *bundle.Record) (bool, error) {
 	if r.Source == "host" {
 		return host.Mounted(dir, r)
 	}
+	if r.Source == viaPlugin {
+		return len(r.Mounts) > 0, nil
+	}
 	return driver.Mounted(dir, r)
 }

@@ -35,6 +35,8 @@ create takes from stdin. SOURCE is
 	         erofs, by itself or in a partition of an MBR or GPT
 	tiny     the built-in root filesystem of gt-box
 	host     this machine's own, see below
+	NAME/X   with --type plugin: what the loaded storage plugin NAME mounts
+	         for X; the bundle has to lie where the plugin may write
 
 A directory called tiny or host is ./tiny or ./host.
 

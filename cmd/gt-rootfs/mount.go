@@ -30,6 +30,9 @@ func mountBundle(dir string) error {
 	if err != nil {
 		return err
 	}
+	if r != nil && r.Source == viaPlugin {
+		return mountPlugin(dir, r)
+	}
 	if r == nil || r.Source != "host" && r.Driver == "" {
 		return nil // nothing of this bundle's root is ever mounted
 	}

@@ -195,5 +195,8 @@ func undo(dir string, r *bundle.Record) error {
 	if r.Source == "host" {
 		return host.Unmount(dir, r)
 	}
+	if r.Source == viaPlugin {
+		return unmountPlugin(dir, r)
+	}
 	return driver.Unmount(dir, r)
 }

@@ -50,6 +50,11 @@ func snapshot(o *tool.Options) func(c *tool.Call) error {
 		ctx, stop := cancellable()
 		defer stop()
 		w.from = m
+		if m.Source == viaPlugin {
+			if err := w.snapshotPlugin(m); err != nil {
+				return fmt.Errorf("%s: %w", m.dir, err)
+			}
+		}
 		return w.do(ctx, c)
 	}
 }

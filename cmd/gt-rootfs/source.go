@@ -19,7 +19,7 @@ import (
 )
 
 // kinds are the words of --type.
-var kinds = []string{"auto", "dir", "archive", "image", "disk"}
+var kinds = []string{"auto", "dir", "archive", "image", "disk", viaPlugin}
 
 // look finds out what the source is, as far as its beginning tells.
 func (w *wish) look() {

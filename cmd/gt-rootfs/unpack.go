@@ -159,6 +159,8 @@ func (w *wish) fill(ctx context.Context, c *tool.Call, stage *bundle.Stage) erro
 		err = w.again(ctx, job{stage, spec})
 	case w.kind == "host":
 		err = w.planHost(c, stage, spec)
+	case w.kind == viaPlugin:
+		err = w.planPlugin(c, stage)
 	case w.kind == "tiny":
 		if err = os.Mkdir(stage.Path("rootfs"), 0o755); err == nil {
 			err = tiny(ctx, stage.Path("rootfs"))

@@ -33,7 +33,16 @@ type Record struct {
 	Digest string   `json:"digest,omitempty"`
 	Map    *Map     `json:"map,omitempty"`
 
+	Plugin *Plugin `json:"plugin,omitempty"` // provides the root
+
 	Volumes []Volume `json:"volumes,omitempty"` // shown with their owners moved
+}
+
+// A Plugin is a storage plugin that is loaded in the state directory Root.
+type Plugin struct {
+	Name   string `json:"name"`
+	Source string `json:"source"` // what it calls the content
+	Root   string `json:"root"`
 }
 
 // A Volume is mounted at a place in the bundle, from where the runtime binds it.
