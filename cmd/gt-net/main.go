@@ -58,6 +58,23 @@ All rules are in one nftables table of our own, inet gt-net, which decides about
 no other packets; rules of others can still drop ours. Forwarding of the host is
 left as it is, with a warning, unless --forward is given.
 
+# CNI
+
+With --cni the plugins of a network do the work: up is ADD, and asks STATUS
+before; down is DEL, check is CHECK, gc is GC. What they answered is in net.json.
+
+Called with CNI_COMMAND in the environment gt-net is a plugin itself, of type
+gt-net, for CNI 0.3.1 to 1.1:
+
+	{"cniVersion": "1.0.0", "name": "web", "plugins": [{"type": "gt-net",
+	 "bridge": "gt7", "net": "10.7.0.0/24", "net6": "fd07::/64",
+	 "capabilities": {"portMappings": true, "bandwidth": true, "ips": true,
+	                  "mac": true}}]}
+
+Members are mode, bridge, net, net6, gateway, gateway6, parent, vlan, mtu,
+internal, shared, private, forward, egress, egressMonitor, dns and root, with
+the meaning of the options; bridge is the network's name if it is not given.
+
 # Options
 
 Of up:
@@ -92,6 +109,12 @@ Of up:
 	                     inspect shows it
 	--forward            let the host forward packets, net.*.conf.all.forwarding
 	--netns PATH         a network namespace instead of a container
+	--cni NAME           attach by the plugins of this CNI network; --publish,
+	                     --rate-in, --rate-out, --ip, --ip6 and --mac go to the
+	                     plugins with that capability
+	--cni-conf DIR       where CNI networks are described (/etc/cni/net.d)
+	--cni-bin DIR        where plugins are (/opt/cni/bin, /usr/lib/cni,
+	                     /usr/libexec/cni)
 
 # Examples
 
@@ -112,12 +135,20 @@ nothing of the attachment is left.
 package main
 
 import (
+	"os"
+
 	"github.com/gophertainer/gophertainer/cmd/gt-net/internal/attach"
 	"github.com/gophertainer/gophertainer/cmd/gt-net/internal/store"
 	"github.com/gophertainer/gophertainer/lib/tool"
 )
 
-func main() { tool.Main(program) }
+func main() {
+	if os.Getenv("CNI_COMMAND") != "" && len(os.Args) == 1 {
+		cniPlugin()
+		return
+	}
+	tool.Main(program)
+}
 
 var program = &tool.Program{
 	Name:    "gt-net",

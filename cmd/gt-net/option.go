@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/gophertainer/gophertainer/cmd/gt-net/internal/attach"
+	"github.com/gophertainer/gophertainer/cmd/gt-net/internal/chain"
 	"github.com/gophertainer/gophertainer/cmd/gt-net/internal/link"
 	"github.com/gophertainer/gophertainer/cmd/gt-net/internal/names"
 	"github.com/gophertainer/gophertainer/cmd/gt-net/internal/store"
@@ -40,6 +41,9 @@ func (a *asked) declare(o *tool.Options) {
 	o.Func(rate(&q.RateOut), "rate-out", 0, "RATE", "bits a second from the container")
 	o.Strings(&q.Egress, "egress", 0, "PLACE[,PROTO,PORT]", "send to places of this kind only")
 	o.Bool(&q.Monitor, "egress-monitor", 0, "report other places instead of dropping")
+	o.String(&a.cni, "cni", 0, "NAME", "attach by the plugins of this CNI network")
+	o.String(&a.cniConf, "cni-conf", 0, "DIR", "where CNI networks are described")
+	o.Strings(&a.cniBin, "cni-bin", 0, "DIR", "where CNI plugins are (default "+strings.Join(chain.Dirs, " ")+")")
 	o.String(&a.netns, "netns", 0, "PATH", "a network namespace instead of a container")
 }
 
@@ -71,6 +75,9 @@ func (a *asked) mode(s string) error {
 // settle checks what depends on more than one option.
 func (a *asked) settle() error {
 	q := &a.q
+	if a.cni != "" {
+		return a.settleCNI()
+	}
 	pair := q.Mode == "bridge" || q.Mode == "ptp"
 	for _, c := range []struct {
 		given bool

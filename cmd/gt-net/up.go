@@ -19,11 +19,14 @@ type asked struct {
 	q       attach.Request
 	netns   string
 	noFiles bool
+	cni     string // a CNI network
+	cniConf string
+	cniBin  []string
 }
 
 func up(o *tool.Options) func(*tool.Call) error {
 	a := &asked{}
-	a.q.Mode, a.q.IfName = "bridge", "eth0"
+	a.q.Mode, a.q.IfName, a.cniConf = "bridge", "eth0", "/etc/cni/net.d"
 	a.declare(o)
 	networkOptions(o, &a.q.Want)
 	return func(c *tool.Call) error {
@@ -99,6 +102,9 @@ func stateOf(root, id string) (*state.State, error) {
 
 // up attaches one container in the mode that was asked for.
 func (a *asked) up(c *tool.Call, h *attach.Host, q *attach.Request) error {
+	if a.cni != "" {
+		return a.upCNI(h, q)
+	}
 	kind, arg, _ := strings.Cut(q.Mode, ":")
 	switch kind {
 	case "none", "host", "container", "ns":

@@ -41,6 +41,7 @@ type Request struct {
 	Hosts            []string // lines "ADDRESS NAME"
 	Egress           []string // CIDR, address or name, each with ,PROTO,PORT
 	Guarded, Monitor bool
+	Plugin           string // the CNI network for which gt-net is the plugin
 }
 
 // A Host is where all this happens.

@@ -119,3 +119,14 @@ func (h *Host) Seen(r *store.Record) ([]string, error) {
 	}
 	return list, nil
 }
+
+// Ready tells whether the packet filter answers.
+func (h *Host) Ready() error {
+	w, err := wall.Open(h.Dir.Root)
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	_, err = w.Stands()
+	return err
+}

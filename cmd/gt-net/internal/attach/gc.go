@@ -15,12 +15,16 @@ func (h *Host) Collect(told func(what string)) error {
 		return err
 	}
 	var failed error
+	var chained []*store.Record
 	for _, key := range keys {
+		if r, err := h.Dir.Get(key); err == nil && r.CNI != nil {
+			chained = append(chained, r)
+		}
 		if err := h.collect(key, told); err != nil {
 			failed = errors.Join(failed, err)
 		}
 	}
-	return errors.Join(failed, h.sweep(told))
+	return errors.Join(failed, h.chainCollect(chained), h.sweep(told))
 }
 
 // collect looks at one record with its lock, so that nobody is making it.

@@ -40,6 +40,7 @@ func (h *Host) begin(q *Request) (*store.Record, *link.Namespace, *store.Lock, e
 		ID: q.ID, IfName: q.IfName, Mode: q.Mode, Bundle: q.Bundle, NetNS: q.NetNS, Pid: q.Pid, PidStart: q.PidStart,
 		BootID: boot, Network: q.Network, Parent: q.Want.Parent, MAC: q.MAC, MTU: q.MTU, Ports: q.Ports,
 		RateIn: q.RateIn, RateOut: q.RateOut, Names: append([]string{q.ID}, q.Names...), Hosts: q.Hosts,
+		Plugin: q.Plugin,
 	}
 	if q.Mode == "bridge" || q.Mode == "ptp" {
 		r.HostLink = link.HostName("gt", h.Dir.Root+" "+r.Key())

@@ -41,8 +41,8 @@ type Record struct {
 	Files     bool     `json:"files,omitempty"` // hosts and resolv.conf are ours
 	Egress    *Egress  `json:"egress,omitempty"`
 	CNI       *CNI     `json:"cni,omitempty"`
-	Helper    *Helper  `json:"helper,omitempty"`
-	Hosts     []string `json:"hosts,omitempty"` // more lines of the hosts file
+	Plugin    string   `json:"plugin,omitempty"` // the CNI network for which gt-net was the plugin
+	Hosts     []string `json:"hosts,omitempty"`  // more lines of the hosts file
 }
 
 // Egress is where a container may send.
@@ -60,12 +60,6 @@ type CNI struct {
 	Args   map[string]string `json:"args,omitempty"`
 	Caps   map[string]any    `json:"capabilities,omitempty"`
 	Result any               `json:"result,omitempty"`
-}
-
-// A Helper is a process that carries the traffic of a rootless container.
-type Helper struct {
-	Pid   int    `json:"pid"`
-	Start uint64 `json:"start"`
 }
 
 // Key names the record; neither part can hold an @.
