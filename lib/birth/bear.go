@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"strconv"
+	"sync"
 	"syscall"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
@@ -43,7 +44,8 @@ type Request struct {
 	// Killed is a hint for a process that was killed before its program.
 	Killed func() string
 
-	page int // where gt-init notes its step
+	page  int    // where gt-init notes its step
+	letGo func() // closes gt-init's file, which unmounts it: that takes the kernel a while
 }
 
 // Born is a process that is ready: at its gate, or executing its program.
@@ -58,7 +60,8 @@ func Bear(r *Request) (*Born, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer unix.Close(exe)
+	r.letGo = sync.OnceFunc(func() { _ = unix.Close(exe) })
+	defer r.letGo()
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, err
@@ -133,6 +136,7 @@ func (r *Request) converse(sock, pid int) error {
 	if err := sys.Send(sock, p.Encode(), append(files, r.page)); err != nil && err != unix.EPIPE {
 		return fail.New(fail.CodeSystem, "send the plan: %w", err)
 	}
+	r.letGo()
 	if r.Sent != nil {
 		r.Sent()
 	}

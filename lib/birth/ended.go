@@ -1,6 +1,7 @@
 package birth
 
 import (
+	"errors"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -33,9 +34,10 @@ func (r *Request) ended(p *plan.Plan, pid int) error {
 	if begun && step < len(p.Steps) {
 		e.Op, e.Member = Words(&p.Steps[step]), p.Steps[step].Member
 	}
-	if why := r.died(); why != nil {
-		d := fail.Details(why)
-		e.Code, e.Member, e.Cause, e.Hint = d.Code, d.Member, why, ""
+	var why *fail.Error
+	if errors.As(r.died(), &why) {
+		why.Op = e.Op
+		return why
 	}
 	return e
 }

@@ -2,7 +2,6 @@ package cgroup
 
 import (
 	"os"
-	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -91,25 +90,4 @@ func (g *Group) Frozen() (bool, error) {
 	}
 	b, err := os.ReadFile(g.dirs[""] + "/cgroup.freeze")
 	return strings.TrimSpace(string(b)) == "1", err
-}
-
-// OOMKills counts the processes of the group that the kernel killed for memory.
-func (g *Group) OOMKills() (uint64, error) {
-	dir, file := g.dir("memory"), "memory.oom_control"
-	if g.mode == V2 {
-		dir, file = g.dirs[""], "memory.events"
-	}
-	if dir == "" {
-		return 0, nil
-	}
-	text, err := read(dir, file)
-	if os.IsNotExist(err) {
-		return 0, nil
-	}
-	for line := range strings.Lines(text) {
-		if v, ok := strings.CutPrefix(line, "oom_kill "); ok {
-			return strconv.ParseUint(strings.TrimSpace(v), 10, 64)
-		}
-	}
-	return 0, err
 }

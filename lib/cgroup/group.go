@@ -63,7 +63,7 @@ func probe() (Mode, error) {
 
 // Locate decides the directories of a group, and touches nothing. An absolute
 // path begins at the root of each hierarchy; a relative one, or none (then the
-// ID is used), below the caller's own group.
+// ID is used), below the caller's own group, on v2 beside it.
 func Locate(path, id string) (*Group, error) {
 	mode, err := probe()
 	if err != nil {
@@ -87,7 +87,13 @@ func Locate(path, id string) (*Group, error) {
 		path = id
 	}
 	for _, name := range roots {
-		g.dirs[name] = below(mode, name, own[name], path)
+		at := own[name]
+		if mode == V2 {
+			// A group with processes hands no controllers down (cgroups(7), "no
+			// internal processes"), and the caller is one.
+			at = filepath.Dir(filepath.Clean("/" + at))
+		}
+		g.dirs[name] = below(mode, name, at, path)
 	}
 	return g, nil
 }

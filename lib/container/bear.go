@@ -36,7 +36,7 @@ func (c *creation) bear() (*birth.Born, error) {
 	}
 	born, err := birth.Bear(r)
 	if err != nil {
-		return nil, err
+		return nil, c.starving(err)
 	}
 	c.later(born.Kill)
 	if err := writePid(c.o.PidFile, born.Pid); err != nil {
@@ -46,11 +46,6 @@ func (c *creation) bear() (*birth.Born, error) {
 }
 
 func (c *creation) born(pid int) error {
-	if r := c.spec.Linux.Resources; r != nil {
-		if err := c.group.Apply(r); err != nil {
-			return err
-		}
-	}
 	if err := c.group.Enter(pid); err != nil {
 		return err
 	}
@@ -70,9 +65,6 @@ func (c *creation) born(pid int) error {
 	}
 	boot, err := state.BootID()
 	if err != nil {
-		return err
-	}
-	if err := c.entry.WriteConfig(c.raw); err != nil {
 		return err
 	}
 	c.st.Pid, c.st.PidStart, c.st.BootID = pid, start, boot
@@ -111,7 +103,7 @@ func oomScore(pid, value int, warn func(string, ...any)) error {
 }
 
 func (c *creation) plan(int) (*plan.Plan, []int, error) {
-	if err := c.fill(); err != nil {
+	if err := c.ahead.join(); err != nil {
 		return nil, nil, err
 	}
 	var files []int

@@ -55,6 +55,7 @@ type creation struct {
 	gate  int
 	undo  []func()
 	input birth.Input
+	ahead ahead
 	// hooked: hooks have run that poststop hooks take back.
 	hooked bool
 }
@@ -99,7 +100,12 @@ func (c *creation) create(id string) (*birth.Born, error) {
 	if err := c.prepare(id); err != nil {
 		return nil, err
 	}
-	return c.bear()
+	c.ahead.begin(c.equip)
+	born, err := c.bear()
+	if aerr := c.ahead.join(); err == nil {
+		err = aerr
+	}
+	return born, err
 }
 
 // poststop runs after a create that has run hooks and was undone (runtime-spec
@@ -152,7 +158,7 @@ func (c *creation) checkTerminal() error {
 }
 
 // prepare does what the process has to be born into. All else is done while it
-// starts up (born, plan), which takes it longer.
+// is born (equip) or starts up (born, plan).
 func (c *creation) prepare(id string) error {
 	s := c.spec
 	c.st = &state.State{
@@ -176,7 +182,26 @@ func (c *creation) prepare(id string) error {
 	}
 	mode, dirs := c.group.Dirs()
 	c.st.CgroupMode, c.st.Cgroups = mode.String(), dirs
+	if r := s.Linux.Resources; tight(r) {
+		return c.group.Apply(r)
+	}
 	return nil
+}
+
+// equip does what needs no process: limits, the frozen copy, the plan's input.
+func (c *creation) equip() error {
+	if r := c.spec.Linux.Resources; r != nil && !tight(r) {
+		if err := c.group.Apply(r); err != nil {
+			return err
+		}
+	}
+	if err := c.entry.WriteConfig(c.raw); err != nil {
+		return err
+	}
+	if _, err := state.BootID(); err != nil { // kept for born
+		return err
+	}
+	return c.fill()
 }
 
 // fill makes the plan's input: filter, capabilities, gate.

@@ -1,7 +1,11 @@
 package container
 
 import (
+	"errors"
+	"fmt"
+
 	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
 
 	"github.com/gophertainer/gophertainer/lib/fail"
 )
@@ -17,16 +21,56 @@ func (c *creation) died() error {
 	return starved(c.spec.Linux.Resources)
 }
 
+// tight tells whether the memory limit may be too small for the birth. Then it
+// stands before there is a process: to press a limit onto one that uses more is
+// hard for the kernel, a single processor of Linux 6.1 does nothing else for
+// ever. A larger one is set while the process is born.
+func tight(r *specs.LinuxResources) bool {
+	const enough = 32 << 20
+	if r == nil {
+		return false
+	}
+	limit := r.Memory != nil && r.Memory.Limit != nil && *r.Memory.Limit > 0 && *r.Memory.Limit < enough
+	return limit || len(r.Unified) > 0
+}
+
+// starving explains a birth that was refused memory, or that was killed before
+// it was asked anything.
+func (c *creation) starving(err error) error {
+	if errors.Is(err, unix.ESRCH) || errors.Is(err, unix.EPIPE) {
+		if why := c.died(); why != nil {
+			return why
+		}
+	}
+	// Without memory an exec fails with about any errno.
+	if !errors.Is(err, unix.ENOMEM) && !tight(c.spec.Linux.Resources) || !c.group.Pressed() {
+		return err
+	}
+	var e *fail.Error
+	if errors.As(err, &e) && e.Code == fail.CodeLimit {
+		return err // died has said it
+	}
+	e = starved(c.spec.Linux.Resources)
+	e.Cause = fmt.Errorf("%w: %w", e.Cause, err)
+	return e
+}
+
 // starved names the limit that was too small. Without one it was a parent's, or
 // the host has run out.
-func starved(r *specs.LinuxResources) error {
-	if r != nil && r.Memory != nil && r.Memory.Limit != nil && *r.Memory.Limit > 0 {
-		e := fail.New(fail.CodeLimit, "the kernel killed the birth for memory: the limit of %d bytes is too small for it", *r.Memory.Limit)
+func starved(r *specs.LinuxResources) *fail.Error {
+	const text = "the kernel has no memory for the birth: "
+	var e *fail.Error
+	switch {
+	case r != nil && r.Memory != nil && r.Memory.Limit != nil && *r.Memory.Limit > 0:
+		e = fail.New(fail.CodeLimit, text+"the limit of %d bytes is too small for it", *r.Memory.Limit)
 		e.Member = "/linux/resources/memory/limit"
-		return e
+	case r != nil && r.Unified["memory.max"] != "":
+		e = fail.New(fail.CodeLimit, text+"the limit of %s is too small for it", r.Unified["memory.max"])
+		e.Member = "/linux/resources/unified/memory.max"
+	default:
+		e = fail.New(fail.CodeLimit, text+"have no limit in the spec, need more in a parent of the cgroup or on the host")
+		e.Member = "/linux/cgroupsPath"
 	}
-	e := fail.New(fail.CodeLimit, "the kernel killed the birth for memory: have no limit in the spec, need more in a parent of the cgroup or on the host")
-	e.Member = "/linux/cgroupsPath"
 	return e
 }
 

@@ -132,7 +132,21 @@ func (e *Entry) Remove() error {
 	if err := os.Rename(e.dir, gone); err != nil {
 		return err
 	}
-	err := os.RemoveAll(gone)
+	err := removeAll(gone)
 	e.Unlock()
 	return err
+}
+
+// usual are the files of most entries: to remove them by name takes half the
+// system calls of looking for them.
+var usual = [...]string{"config.json", "state.json", "lock"}
+
+func removeAll(dir string) error {
+	for _, name := range usual {
+		_ = unix.Unlink(dir + "/" + name)
+	}
+	if unix.Rmdir(dir) == nil {
+		return nil
+	}
+	return os.RemoveAll(dir)
 }
