@@ -27,6 +27,7 @@ wanted() {
 		echo "strace strace optional"
 		echo "zstd zstd optional"
 		echo "ip iproute2 optional"
+		echo "ps procps optional"
 		echo "script bsdutils optional"
 		;;
 	bench)
