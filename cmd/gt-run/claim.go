@@ -21,7 +21,8 @@ func claim(ctx context.Context, o *options, w *wish) (*bundle.Bundle, error) {
 	if err != nil {
 		return nil, err
 	}
-	fresh := bundle.Bundle{ID: w.id, Root: w.root, Kind: w.source.kind}
+	fresh := bundle.Bundle{ID: w.id, Root: w.root, Kind: w.source.kind, Passing: w.rm && !o.Detach}
+	tidy(ctx, dir)
 	b, err := bundle.Make(dir, fresh)
 	if !errors.Is(err, fs.ErrExist) {
 		return b, err
@@ -34,6 +35,28 @@ func claim(ctx context.Context, o *options, w *wish) (*bundle.Bundle, error) {
 		return nil, err
 	}
 	return bundle.Make(dir, fresh)
+}
+
+// tidy removes what a gt-run that was killed left: bundles that were to go with
+// it. They have no hook, since a hook costs the start of a program; the container
+// itself was removed by its gt-oci. What cannot be removed now is left for later.
+func tidy(ctx context.Context, dir string) {
+	names, err := os.ReadDir(dir)
+	if err != nil {
+		return
+	}
+	for _, n := range names {
+		old, err := bundle.Open(filepath.Join(dir, n.Name()))
+		if err != nil {
+			continue
+		}
+		if old.Passing && old.Abandoned() {
+			if _, err := oci(ctx, old, "state", old.ID); sibling.IsAbsent(err) {
+				_ = old.Discard()
+			}
+		}
+		_ = old.Close()
+	}
 }
 
 // stateRoot is the state directory as gt-oci will see it later, empty for the

@@ -83,11 +83,13 @@ func prepare(ctx context.Context, o *options, w *wish, b *bundle.Bundle) error {
 	if err := w.who(root); err != nil {
 		return err
 	}
-	self, err := sibling.Self()
-	if err != nil {
-		return err
+	if !b.Passing {
+		self, err := sibling.Self()
+		if err != nil {
+			return err
+		}
+		w.Hooks.Poststop = append(w.Hooks.Poststop, specs.Hook{Path: self, Args: []string{poststopName}})
 	}
-	w.Hooks.Poststop = append(w.Hooks.Poststop, specs.Hook{Path: self, Args: []string{poststopName}})
 	text, err := config.Edit(template, &w.Ask)
 	if err != nil {
 		return err

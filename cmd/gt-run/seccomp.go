@@ -2,13 +2,20 @@ package main
 
 import (
 	"context"
+	"encoding/hex"
 	"encoding/json"
+	"fmt"
+	"hash/fnv"
 	"io"
 	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
 
+	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/bundle"
 	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/sibling"
 	"github.com/gophertainer/gophertainer/lib/fail"
 )
@@ -17,6 +24,54 @@ const (
 	unconfined = "unconfined"
 	maxProfile = 16 << 20
 )
+
+// standard is what gt-seccomp prints for these arguments. The answer is kept
+// among the data: it depends on nothing but them, the program and the kernel.
+func standard(ctx context.Context, args []string) (*specs.LinuxSeccomp, error) {
+	name, err := keptName(args)
+	if err != nil {
+		return nil, err
+	}
+	if text, err := os.ReadFile(name); err == nil {
+		if p, err := decodeProfile(name, text); err == nil {
+			return p, nil
+		}
+	}
+	text, err := sibling.Output(ctx, "gt-seccomp", args...)
+	if err != nil {
+		return nil, err
+	}
+	// Kept if it can be; the next call asks again if not.
+	if os.MkdirAll(filepath.Dir(name), 0o700) == nil {
+		tmp := name + "." + strconv.Itoa(os.Getpid())
+		if os.WriteFile(tmp, text, 0o600) != nil || os.Rename(tmp, name) != nil {
+			_ = os.Remove(tmp)
+		}
+	}
+	return decodeProfile("gt-seccomp default", text)
+}
+
+func keptName(args []string) (string, error) {
+	path, err := sibling.Path("gt-seccomp")
+	if err != nil {
+		return "", err
+	}
+	dir, err := bundle.Dir()
+	if err != nil {
+		return "", err
+	}
+	var st unix.Stat_t
+	var uts unix.Utsname
+	if err := unix.Stat(path, &st); err != nil {
+		return "", fail.New(fail.CodeHost, "stat %s: %w", path, err)
+	}
+	if err := unix.Uname(&uts); err != nil {
+		return "", err
+	}
+	h := fnv.New128a()
+	fmt.Fprintf(h, "%q %s %d %d %d %s", args, path, st.Ino, st.Size, st.Mtim.Nano(), unix.ByteSliceToString(uts.Release[:]))
+	return filepath.Join(filepath.Dir(dir), "seccomp", hex.EncodeToString(h.Sum(nil))+".json"), nil
+}
 
 // defaultProfile is the pipeline's first command: the arguments of gt-seccomp.
 func defaultProfile(capabilities []string) []string {
@@ -30,11 +85,7 @@ func defaultProfile(capabilities []string) []string {
 // profile returns the object for config.json, nil for none.
 func (o *options) profile(ctx context.Context, capabilities []string) (*specs.LinuxSeccomp, error) {
 	if o.Seccomp == nil {
-		text, err := sibling.Output(ctx, "gt-seccomp", defaultProfile(capabilities)...)
-		if err != nil {
-			return nil, err
-		}
-		return decodeProfile("gt-seccomp default", text)
+		return standard(ctx, defaultProfile(capabilities))
 	}
 	if *o.Seccomp == unconfined {
 		return nil, nil

@@ -22,11 +22,12 @@ const marker = "gt-run.json"
 
 // A Bundle is a directory that holds a marker.
 type Bundle struct {
-	Path string `json:"bundle"`         // absolute
-	ID   string `json:"id"`             // of the container
-	Root string `json:"root,omitempty"` // state directory of the container, if one was named
-	Kind string `json:"kind"`           // dir, archive, tiny or host
-	lock *os.File
+	Path    string `json:"bundle"`            // absolute
+	ID      string `json:"id"`                // of the container
+	Root    string `json:"root,omitempty"`    // state directory of the container, if one was named
+	Kind    string `json:"kind"`              // dir, archive, tiny or host
+	Passing bool   `json:"passing,omitempty"` // goes with the gt-run that made it
+	lock    *os.File
 }
 
 // Dir is where bundles are: $GOPHERTAINER_DATA/bundles, else below
