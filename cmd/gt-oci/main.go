@@ -23,6 +23,7 @@
 // --cgroup-manager cgroupfs|systemd|disabled is crun's: with disabled, a container
 // stays in the cgroups of its caller and can have no limits.
 // lint --json prints one object a line, with level, code, pointer and message.
+// --criu PATH names the CRIU that checkpoint and restore use through gt-ckpt.
 // --rootless true|false|auto is accepted. --trace FILE writes the time of each step of a birth.
 //
 // # Examples
@@ -54,6 +55,7 @@ type globals struct {
 	rootless string
 	manager  string
 	trace    string
+	criu     string
 }
 
 var global globals
@@ -68,6 +70,7 @@ func main() {
 			o.Bool(&global.systemd, "systemd-cgroup", 0, "use the systemd cgroup driver (refused)")
 			o.Enum(&global.manager, "cgroup-manager", 0, []string{"cgroupfs", "systemd", "disabled"}, "crun's option: who makes cgroups (systemd is refused)")
 			o.String(&global.rootless, "rootless", 0, "true|false|auto", "accepted; what is missing is named where it is needed")
+			o.String(&global.criu, "criu", 0, "PATH", "the CRIU for checkpoint and restore ($CRIU_PATH, else criu in $PATH)")
 			o.String(&global.trace, "trace", 0, "FILE", "append the time of each step of a birth to FILE")
 		},
 		Exit: func(verb string, err error) int {
@@ -89,6 +92,8 @@ func main() {
 			{Name: "pause", Args: "[ID]", Summary: "freeze a container", Make: pause},
 			{Name: "resume", Args: "[ID]", Summary: "let a paused container go on", Make: resume},
 			{Name: "wait", Args: "[ID]", Summary: "wait for the end of a container", Make: wait},
+			{Name: "checkpoint", Args: "ID", Summary: "write a checkpoint of a container, by gt-ckpt", Make: checkpoint},
+			{Name: "restore", Args: "ID", Summary: "bring a container back, by gt-ckpt", Make: restore},
 			{Name: "update", Args: "ID", Summary: "change the limits of a container", Make: update},
 			{Name: "events", Args: "[ID]", Summary: "print events, or usage with --stats", Make: events},
 			{Name: "features", Summary: "print what this runtime can do as JSON", Make: features},

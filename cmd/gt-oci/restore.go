@@ -1,0 +1,26 @@
+package main
+
+import (
+	"github.com/gophertainer/gophertainer/lib/tool"
+)
+
+// restore hands over as checkpoint does. containerd sends -no-subreaper with
+// one dash, which the option table reads as the long name.
+func restore(o *tool.Options) func(*tool.Call) error {
+	h := &handover{}
+	h.both(o)
+	h.value(o, "bundle", 'b', "DIR", "the bundle whose config.json rules the container")
+	h.value(o, "pid-file", 0, "FILE", "write the PID to FILE")
+	h.value(o, "console-socket", 0, "SOCKET", "hand the terminal's master to SOCKET")
+	h.value(o, "lsm-profile", 0, "TYPE:NAME", "another security label for the processes")
+	h.value(o, "lsm-mount-context", 0, "CONTEXT", "another security label for the mounts")
+	h.bool(o, "detach", 'd', "do not wait for the end")
+	h.bool(o, "no-subreaper", 0, "accepted: gt-ckpt never becomes a subreaper")
+	h.bool(o, "no-pivot", 0, "accepted: CRIU decides how the root is entered")
+	return func(c *tool.Call) error {
+		if _, err := runtime(c); err != nil {
+			return err
+		}
+		return h.become(c, "restore")
+	}
+}
