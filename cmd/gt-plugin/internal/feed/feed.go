@@ -36,12 +36,20 @@ type Feed struct {
 
 	file *os.File // held open, so that a rotated log is read to its end
 	at   cursor
+	old  *os.File // the one before: a writer may have had it open all the time
+	was  cursor
 }
 
 // cursor is how far a plugin has got: kept in the entry's file cursor.
 type cursor struct {
 	Inode  uint64 `json:"inode"`
+	Head   string `json:"head,omitempty"` // of the file: inodes are used again
 	Offset int64  `json:"offset"`
+}
+
+// fits tells whether the cursor is one of this file; a new one is of any.
+func (c *cursor) fits(file cursor) bool {
+	return c.Inode == 0 || c.Inode == file.Inode && strings.HasPrefix(file.Head, c.Head)
 }
 
 // Start delivers from the entry's cursor on, or if it has none from the end of
@@ -60,8 +68,10 @@ func Start(root string, e *store.Entry, deliver func(context.Context, plugin.Plu
 		if err := f.run(ctx); err != nil && ctx.Err() == nil {
 			warn("events of %s: %v", e.Name, err)
 		}
-		if f.file != nil {
-			f.file.Close()
+		for _, file := range []*os.File{f.file, f.old} {
+			if file != nil {
+				file.Close()
+			}
 		}
 	}()
 	return f
@@ -76,9 +86,14 @@ func (f *Feed) Stop() {
 // Mark notes the present end of the log as the cursor of a new entry.
 func Mark(root string, e *store.Entry) error {
 	f := &Feed{path: filepath.Join(root, event.File), entry: e}
-	var st unix.Stat_t
-	if err := unix.Stat(f.path, &st); err == nil {
-		f.at = cursor{st.Ino, st.Size}
+	file, at, err := openLog(f.path)
+	if err == nil {
+		defer file.Close()
+		f.at = at
+		f.at.Offset, err = file.Seek(0, io.SeekEnd)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
 	return f.save()
 }
@@ -103,15 +118,16 @@ func (f *Feed) open() error {
 		}
 	}
 	for _, name := range []string{f.path, f.path + ".1"} {
-		file, ino, err := openLog(name)
+		file, at, err := openLog(name)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err != nil {
 			return err
 		}
-		if ino == f.at.Inode || f.at.Inode == 0 {
-			f.file, f.at.Inode = file, ino
+		if f.at.fits(at) {
+			at.Offset = f.at.Offset
+			f.file, f.at = file, at
 			return nil
 		}
 		file.Close()
@@ -123,17 +139,26 @@ func (f *Feed) open() error {
 	return nil
 }
 
-func openLog(name string) (*os.File, uint64, error) {
+// openLog returns the file and the cursor of its beginning.
+func openLog(name string) (*os.File, cursor, error) {
 	file, err := os.Open(name)
 	if err != nil {
-		return nil, 0, err
+		return nil, cursor{}, err
 	}
 	var st unix.Stat_t
-	if err := unix.Fstat(int(file.Fd()), &st); err != nil {
-		file.Close()
-		return nil, 0, err
+	head := make([]byte, 64) // the time of the first event is in it
+	n, err := file.ReadAt(head, 0)
+	if errors.Is(err, io.EOF) {
+		err = nil
 	}
-	return file, st.Ino, nil
+	if err == nil {
+		err = unix.Fstat(int(file.Fd()), &st)
+	}
+	if err != nil {
+		file.Close()
+		return nil, cursor{}, err
+	}
+	return file, cursor{Inode: st.Ino, Head: string(head[:n])}, nil
 }
 
 func (f *Feed) run(ctx context.Context) error {
@@ -155,25 +180,36 @@ func (f *Feed) run(ctx context.Context) error {
 
 // drain delivers all whole lines there are, through a rotation.
 func (f *Feed) drain(ctx context.Context) error {
+	if f.old != nil {
+		if err := f.lines(ctx, f.old, &f.was); err != nil {
+			return err
+		}
+	}
 	for {
 		if f.file == nil {
-			file, ino, err := openLog(f.path)
+			file, at, err := openLog(f.path)
 			if errors.Is(err, fs.ErrNotExist) {
 				return nil
 			}
 			if err != nil {
 				return err
 			}
-			f.file, f.at = file, cursor{Inode: ino}
+			f.file, f.at = file, at
 		}
-		// Asked before reading: a writer that still has the old file appends to
-		// it before it rotates, not after.
+		// Asked before reading: what was written before the rotation is read now,
+		// what a late writer adds to the old file the next time.
 		rotated := f.rotated()
-		if err := f.lines(ctx); err != nil || !rotated || ctx.Err() != nil {
+		err := f.lines(ctx, f.file, &f.at)
+		if err == nil {
+			err = f.save()
+		}
+		if err != nil || !rotated || ctx.Err() != nil {
 			return err
 		}
-		f.file.Close()
-		f.file = nil
+		if f.old != nil {
+			f.old.Close()
+		}
+		f.old, f.was, f.file = f.file, f.at, nil
 	}
 }
 
@@ -182,10 +218,10 @@ func (f *Feed) rotated() bool {
 	return unix.Stat(f.path, &st) == nil && st.Ino != f.at.Inode
 }
 
-func (f *Feed) lines(ctx context.Context) error {
+func (f *Feed) lines(ctx context.Context, file *os.File, at *cursor) error {
 	b := make([]byte, 64<<10)
 	for ctx.Err() == nil {
-		n, err := f.file.ReadAt(b, f.at.Offset)
+		n, err := file.ReadAt(b, at.Offset)
 		if n == 0 && errors.Is(err, io.EOF) {
 			return nil
 		}
@@ -203,7 +239,7 @@ func (f *Feed) lines(ctx context.Context) error {
 			if !f.one(ctx, line) {
 				return f.save()
 			}
-			f.at.Offset += int64(len(line))
+			at.Offset += int64(len(line))
 		}
 		if err := f.save(); err != nil {
 			return err
