@@ -35,25 +35,12 @@ func Mount(pid int, rootfs string, files map[string]string) error {
 		return err
 	}
 	defer ns.Close()
-	var mine, its unix.Stat_t
-	if err := unix.Stat("/", &mine); err != nil {
-		return err
-	}
-	if err := unix.Stat(proc+"/root", &its); err != nil {
-		return &os.PathError{Op: "stat", Path: proc + "/root", Err: err}
-	}
-	root := "/"
-	if mine.Ino == its.Ino && mine.Dev == its.Dev {
-		if root = rootfs; root == "" {
-			return fail.New(fail.CodeStatus, "container has the host's root, need one of its own for hosts and resolv.conf")
-		}
-	}
 	done := make(chan error)
 	go func() {
 		// Never unlocked: the thread is in another mount namespace and ends
 		// with the goroutine.
 		runtime.LockOSThread()
-		done <- enter(int(ns.Fd()), root, trees)
+		done <- enter(int(ns.Fd()), rootfs, trees)
 	}()
 	return <-done
 }
@@ -72,13 +59,27 @@ func clone(from string) (int, error) {
 	return fd, nil
 }
 
-func enter(ns int, root string, trees map[string]int) error {
+func enter(ns int, rootfs string, trees map[string]int) error {
+	var mine, its unix.Stat_t
+	if err := unix.Stat("/", &mine); err != nil {
+		return err
+	}
 	// setns(2) of a mount namespace needs a root and directory of one's own.
 	if err := unix.Unshare(unix.CLONE_FS); err != nil {
 		return fmt.Errorf("unshare fs: %w", err)
 	}
 	if err := unix.Setns(ns, unix.CLONE_NEWNS); err != nil {
 		return fmt.Errorf("enter mount namespace: %w", err)
+	}
+	// Now / is the root of that namespace, whatever its processes have.
+	if err := unix.Stat("/", &its); err != nil {
+		return err
+	}
+	root := "/"
+	if mine.Ino == its.Ino && mine.Dev == its.Dev {
+		if root = rootfs; root == "" {
+			return fail.New(fail.CodeStatus, "container has the host's root, need one of its own for hosts and resolv.conf")
+		}
 	}
 	dir, err := unix.Open(root, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
