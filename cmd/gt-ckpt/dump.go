@@ -95,8 +95,16 @@ func (d *dumping) one(id string) error {
 	if err := criu.Warm(d.path); err != nil {
 		d.call.Debugf("warm criu's cache: %v", err)
 	}
+	if d.preDump {
+		if err := trackable(d.path); err != nil {
+			return err
+		}
+	}
 	if d.images != "" {
 		return d.bare()
+	}
+	if d.preDump {
+		return fail.Usage("--pre-dump: have no --image-path, need one, or gt-ckpt dump --max-downtime for rounds")
 	}
 	return d.stored()
 }
@@ -285,6 +293,19 @@ func judge(c *tool.Call, log string, resp *rpc.CriuResp, err error) error {
 		return e
 	}
 	return &fail.Error{Cause: e, Code: cause.Code}
+}
+
+// trackable refuses rounds where the kernel cannot tell which pages were
+// written since: CRIU would give up with the processes stopped.
+func trackable(path string) error {
+	facts, err := criu.Probe(path)
+	if err != nil {
+		return err
+	}
+	if !facts.MemTrack {
+		return fail.New(fail.CodeKernel, "the kernel does not track dirty memory, need CONFIG_MEM_SOFT_DIRTY for pre-copy")
+	}
+	return nil
 }
 
 var dumpable = []state.Status{state.Running, state.Paused}
