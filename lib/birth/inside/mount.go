@@ -278,13 +278,24 @@ func (b *birth) pivot(s *plan.Step) bare.Errno {
 	if s.Flags&1 != 0 {
 		return bare.Chroot(".")
 	}
+	old := -1
+	if s.Prop&unix.MS_SHARED != 0 {
+		var e bare.Errno
+		if old, e = bare.Open(bare.AtCwd, "/", unix.O_PATH|unix.O_DIRECTORY, 0); e != 0 {
+			return e
+		}
+		defer bare.Close(old)
+	}
 	if e := bare.PivotHere(); e != 0 {
 		return e
 	}
 	// The old root now lies on top. Slave, so that unmounting it unmounts
-	// nothing on the host.
-	if e := bare.Mount(".", unix.MS_SLAVE|unix.MS_REC); e != 0 {
-		return e
+	// nothing on the host; by its descriptor, since "." is the new root, whose
+	// shared mounts stay the host's peers.
+	if old >= 0 {
+		if e := propagate(old, unix.MS_SLAVE|unix.MS_REC); e != 0 {
+			return e
+		}
 	}
 	if e := bare.Unmount(".", unix.MNT_DETACH); e != 0 {
 		return e
