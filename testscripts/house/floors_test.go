@@ -35,6 +35,8 @@ var kept = map[string]string{
 	"github.com/checkpoint-restore":        "cmd/gt-ckpt",
 	"filippo.io/age":                       "cmd/gt-ckpt",
 	"github.com/klauspost":                 "cmd/gt-rootfs cmd/gt-ckpt",
+	"github.com/pierrec/lz4":               "cmd/gt-rootfs",
+	"github.com/therootcompany/xz":         "cmd/gt-rootfs",
 	"github.com/u-root":                    "cmd/gt-box",
 	"github.com/alecthomas/kong":           "cmd/gt-run",
 	"github.com/rogpeppe/go-internal":      "testscripts",
