@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -17,7 +18,9 @@ type handover struct {
 	switches map[string]*bool
 }
 
-func (h *handover) value(o *tool.Options, name string, short byte, arg, help string) {
+// value is an option NAME=ARG.
+func (h *handover) value(o *tool.Options, form string, short byte, help string) {
+	name, arg, _ := strings.Cut(form, "=")
 	o.Func(func(v string) error {
 		h.args = append(h.args, "--"+name+"="+v)
 		return nil
@@ -33,17 +36,17 @@ func (h *handover) bool(o *tool.Options, name string, short byte, help string) {
 // both declares what checkpoint and restore have in common.
 func (h *handover) both(o *tool.Options) {
 	h.switches = map[string]*bool{}
-	h.value(o, "image-path", 0, "DIR", "directory of CRIU's images, instead of the store")
-	h.value(o, "work-path", 0, "DIR", "directory for CRIU's log and statistics")
-	h.value(o, "parent-path", 0, "DIR", "images of an earlier pre-dump, relative to those of this one")
+	h.value(o, "image-path=DIR", 0, "directory of CRIU's images, instead of the store")
+	h.value(o, "work-path=DIR", 0, "directory for CRIU's log and statistics")
+	h.value(o, "parent-path=DIR", 0, "images of an earlier pre-dump, relative to those of this one")
 	h.bool(o, "tcp-established", 0, "take TCP connections along")
 	h.bool(o, "ext-unix-sk", 0, "take unix sockets that lead outside along")
 	h.bool(o, "shell-job", 0, "take a terminal or session of a shell along")
 	h.bool(o, "file-locks", 0, "take file locks along")
 	h.bool(o, "lazy-pages", 0, "bring memory when it is touched")
 	h.bool(o, "auto-dedup", 0, "drop pages of earlier rounds that are not needed")
-	h.value(o, "manage-cgroups-mode", 0, "soft|full|strict|ignore", "what CRIU does with cgroups; by default the spec rules them")
-	h.value(o, "empty-ns", 0, "network", "leave the contents of a namespace out")
+	h.value(o, "manage-cgroups-mode=soft|full|strict|ignore", 0, "what CRIU does with cgroups; by default the spec rules them")
+	h.value(o, "empty-ns=network", 0, "leave the contents of a namespace out")
 }
 
 // become replaces this process by gt-ckpt: what an engine waits for, and what
@@ -86,8 +89,8 @@ func checkpoint(o *tool.Options) func(*tool.Call) error {
 	h.both(o)
 	h.bool(o, "leave-running", 0, "let the container go on")
 	h.bool(o, "pre-dump", 0, "write the memory only and let the container go on")
-	h.value(o, "status-fd", 0, "FD", "write a zero byte to FD when lazy pages can be asked for")
-	h.value(o, "page-server", 0, "ADDRESS:PORT", "send the memory to a CRIU page server")
+	h.value(o, "status-fd=FD", 0, "write a zero byte to FD when lazy pages can be asked for")
+	h.value(o, "page-server=ADDRESS:PORT", 0, "send the memory to a CRIU page server")
 	return func(c *tool.Call) error {
 		if _, err := runtime(c); err != nil {
 			return err

@@ -9,11 +9,11 @@ import (
 func restore(o *tool.Options) func(*tool.Call) error {
 	h := &handover{}
 	h.both(o)
-	h.value(o, "bundle", 'b', "DIR", "the bundle whose config.json rules the container")
-	h.value(o, "pid-file", 0, "FILE", "write the PID to FILE")
-	h.value(o, "console-socket", 0, "SOCKET", "hand the terminal's master to SOCKET")
-	h.value(o, "lsm-profile", 0, "TYPE:NAME", "another security label for the processes")
-	h.value(o, "lsm-mount-context", 0, "CONTEXT", "another security label for the mounts")
+	h.value(o, "bundle=DIR", 'b', "the bundle whose config.json rules the container")
+	h.value(o, "pid-file=FILE", 0, "write the PID to FILE")
+	h.value(o, "console-socket=SOCKET", 0, "hand the terminal's master to SOCKET")
+	h.value(o, "lsm-profile=TYPE:NAME", 0, "another security label for the processes")
+	h.value(o, "lsm-mount-context=CONTEXT", 0, "another security label for the mounts")
 	h.bool(o, "detach", 'd', "do not wait for the end")
 	h.bool(o, "no-subreaper", 0, "accepted: gt-ckpt never becomes a subreaper")
 	h.bool(o, "no-pivot", 0, "accepted: CRIU decides how the root is entered")
