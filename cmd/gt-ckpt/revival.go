@@ -70,6 +70,9 @@ func (v *revival) apart() error {
 	if err := unix.Mount(root, root, "", unix.MS_BIND|unix.MS_REC, ""); err != nil {
 		return &fail.Error{Member: "/root/path", Op: "bind " + root, Cause: err}
 	}
+	if err := mountpoints(root, v.r.Spec.Mounts); err != nil {
+		return err
+	}
 	external, err := v.externals()
 	if err != nil {
 		return err
