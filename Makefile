@@ -28,7 +28,7 @@ bare     = -ldflags '$(module)/cmd/gt-init=$(ldflags) -E main.entry'
 endif
 
 .DEFAULT_GOAL := build
-.PHONY: help build demo test unit scenarios lint bench man install uninstall clean
+.PHONY: help build demo test unit scenarios lint bench bench-rootfs bench-net man install uninstall clean
 
 help: ## print this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r t h; do printf '%-10s %s\n' "$$t" "$$h"; done
@@ -67,6 +67,13 @@ lint: ## run the pinned linters (built from tools/ the first time, minutes)
 bench: build ## compare with crun and runc, by turns, in one mount namespace
 	@scripts/need.sh build bench
 	@GT_BIN=$(abspath $(BIN)) scripts/bench.sh
+
+bench-rootfs: build ## compare unpacking with tar, bsdtar, umoci, podman and skopeo
+	@GT_BIN=$(abspath $(BIN)) scripts/bench-rootfs.sh
+
+bench-net: build ## compare gt-net with a chain of CNI plugins, alone and 64 at once
+	@scripts/need.sh build bench-net
+	@GT_BIN=$(abspath $(BIN)) scripts/bench-net.sh
 
 man: ## render the package comments of the commands into docs/man
 	$(GO) run ./scripts/man docs/man

@@ -19,18 +19,19 @@ func blank() []byte {
 	return b
 }
 
-func slot(b []byte, at int, kind byte, from, count uint32) {
-	e := b[at+446:]
+// slot writes the first entry of a table at the beginning of b.
+func slot(b []byte, kind byte, from, count uint32) {
+	e := b[446:]
 	e[4] = kind
 	binary.LittleEndian.PutUint32(e[8:], from)
 	binary.LittleEndian.PutUint32(e[12:], count)
-	b[at+510], b[at+511] = 0x55, 0xaa
+	b[510], b[511] = 0x55, 0xaa
 }
 
 // guided is a disk with one GPT partition.
 func guided(change func(header, entries []byte)) []byte {
 	b := blank()
-	slot(b, 0, 0xee, 1, 1<<32-1)
+	slot(b, 0xee, 1, 1<<32-1)
 	h, e := b[512:1024], b[1024:1024+128*128]
 	le := binary.LittleEndian
 	copy(h, "EFI PART")
@@ -57,12 +58,12 @@ func guided(change func(header, entries []byte)) []byte {
 func TestHostileTables(t *testing.T) {
 	le := binary.LittleEndian
 	ring := blank()
-	slot(ring, 0, 0x05, 2, 100)
-	slot(ring, 1024, 0, 0, 0)
+	slot(ring, 0x05, 2, 100)
+	slot(ring[1024:], 0, 0, 0)
 	copy(ring[1024+462:], []byte{4: 0x05})
 	mbr := func(kind byte, from, count uint32) []byte {
 		b := blank()
-		slot(b, 0, kind, from, count)
+		slot(b, kind, from, count)
 		return b
 	}
 	for name, c := range map[string]struct {

@@ -59,8 +59,8 @@ func (r *Reader) codes() error {
 			continue
 		}
 		if e&exception != 0 {
-			r.pos, r.write, r.bits, r.count = pos, write, bits, count
-			return r.endOf(e)
+			r.write, r.bits = write, bits
+			return r.leave(pos, count, e)
 		}
 		length := int(e>>16) + int(bits&(1<<(e>>8&31)-1))
 		bits >>= e >> 8 & 31
@@ -77,8 +77,7 @@ func (r *Reader) codes() error {
 		bits >>= d >> 8 & 31
 		count -= uint(d&63 + d>>8&31)
 		if d&exception != 0 || distance > write {
-			r.pos, r.count = pos, count
-			return ErrDamaged
+			return r.leave(pos, count, nothing)
 		}
 		match(out, write, distance, length)
 		write += length
@@ -87,7 +86,9 @@ func (r *Reader) codes() error {
 	return nil
 }
 
-func (r *Reader) endOf(e uint32) error {
+// leave ends the block, or the whole.
+func (r *Reader) leave(pos int, count uint, e uint32) error {
+	r.pos, r.count = pos, count
 	if e&endBlock != endBlock {
 		return ErrDamaged
 	}
