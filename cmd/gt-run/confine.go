@@ -136,8 +136,10 @@ func (s *Security) spaces(w *wish) error {
 		kind         specs.LinuxNamespaceType
 		others       bool
 	}{
-		{"--pid", s.Pid, specs.PIDNamespace, true}, {"--ipc", s.IPC, specs.IPCNamespace, true},
-		{"--uts", s.UTS, specs.UTSNamespace, false}, {"--cgroupns", s.Cgroupns, specs.CgroupNamespace, false},
+		{"--pid", s.Pid, specs.PIDNamespace, true},
+		{"--ipc", s.IPC, specs.IPCNamespace, true},
+		{"--uts", s.UTS, specs.UTSNamespace, false},
+		{"--cgroupns", s.Cgroupns, specs.CgroupNamespace, false},
 	} {
 		id, other := strings.CutPrefix(m.mode, "container:")
 		switch {

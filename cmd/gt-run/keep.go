@@ -32,9 +32,17 @@ type Supervision struct {
 func (s *Supervision) args() []string {
 	var args []string
 	for _, o := range []struct{ name, value string }{
-		{"restart", s.Restart}, {"health-cmd", s.HealthCmd}, {"health-tcp", s.HealthTCP}, {"health-http", s.HealthHTTP},
-		{"health-interval", s.HealthInterval}, {"health-timeout", s.HealthTimeout}, {"health-start-period", s.HealthStartPeriod},
-		{"health-retries", s.HealthRetries}, {"stop-signal", s.StopSignal}, {"stop-timeout", s.StopTimeout}, {"log-driver", s.LogDriver},
+		{"restart", s.Restart},
+		{"health-cmd", s.HealthCmd},
+		{"health-tcp", s.HealthTCP},
+		{"health-http", s.HealthHTTP},
+		{"health-interval", s.HealthInterval},
+		{"health-timeout", s.HealthTimeout},
+		{"health-start-period", s.HealthStartPeriod},
+		{"health-retries", s.HealthRetries},
+		{"stop-signal", s.StopSignal},
+		{"stop-timeout", s.StopTimeout},
+		{"log-driver", s.LogDriver},
 		{"pid-file", s.Pidfile},
 	} {
 		if o.value != "" {

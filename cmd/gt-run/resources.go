@@ -153,8 +153,10 @@ func (r *Resources) devices(w *wish) error {
 		list []string
 		to   *[]specs.LinuxThrottleDevice
 	}{
-		{"--io-read-bps", r.IOReadBps, &b.ThrottleReadBpsDevice}, {"--io-write-bps", r.IOWriteBps, &b.ThrottleWriteBpsDevice},
-		{"--io-read-iops", r.IOReadIops, &b.ThrottleReadIOPSDevice}, {"--io-write-iops", r.IOWriteIops, &b.ThrottleWriteIOPSDevice},
+		{"--io-read-bps", r.IOReadBps, &b.ThrottleReadBpsDevice},
+		{"--io-write-bps", r.IOWriteBps, &b.ThrottleWriteBpsDevice},
+		{"--io-read-iops", r.IOReadIops, &b.ThrottleReadIOPSDevice},
+		{"--io-write-iops", r.IOWriteIops, &b.ThrottleWriteIOPSDevice},
 	} {
 		for _, text := range l.list {
 			d, err := throttle(text)

@@ -88,8 +88,15 @@ func lines(t *testing.T, p *plan.Plan) string {
 // -update writes them anew.
 func TestGolden(t *testing.T) {
 	for _, c := range []struct{ config, host string }{
-		{"runc", "v1"}, {"runc", "v2"}, {"docker", "v1"}, {"docker", "v2"}, {"podman", "v2"},
-		{"rootless", "none"}, {"joined", "v2"}, {"userns", "v1"}, {"everything", "v2"},
+		{"runc", "v1"},
+		{"runc", "v2"},
+		{"docker", "v1"},
+		{"docker", "v2"},
+		{"podman", "v2"},
+		{"rootless", "none"},
+		{"joined", "v2"},
+		{"userns", "v1"},
+		{"everything", "v2"},
 	} {
 		t.Run(c.config+"-"+c.host, func(t *testing.T) {
 			raw, err := os.ReadFile(filepath.Join("testdata", c.config+".json"))
@@ -146,9 +153,16 @@ func orders(t *testing.T, p *plan.Plan) {
 		}
 	}
 	for _, r := range [][2]plan.Op{
-		{plan.OpPropagation, plan.OpRoot}, {plan.OpRoot, plan.OpMount}, {plan.OpMount, plan.OpMask}, {plan.OpMask, plan.OpPivot},
-		{plan.OpPivot, plan.OpUser}, {plan.OpBound, plan.OpUser}, {plan.OpUser, plan.OpCapabilities},
-		{plan.OpUser, plan.OpChdir}, {plan.OpCapabilities, plan.OpReady}, {plan.OpReady, plan.OpExec},
+		{plan.OpPropagation, plan.OpRoot},
+		{plan.OpRoot, plan.OpMount},
+		{plan.OpMount, plan.OpMask},
+		{plan.OpMask, plan.OpPivot},
+		{plan.OpPivot, plan.OpUser},
+		{plan.OpBound, plan.OpUser},
+		{plan.OpUser, plan.OpCapabilities},
+		{plan.OpUser, plan.OpChdir},
+		{plan.OpCapabilities, plan.OpReady},
+		{plan.OpReady, plan.OpExec},
 	} {
 		a, aok := at[r[0]]
 		b, bok := at[r[1]]

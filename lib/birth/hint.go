@@ -112,8 +112,14 @@ var limits = []struct {
 	flag uint64
 	name string
 }{
-	{unix.CLONE_NEWUSER, "user"}, {unix.CLONE_NEWPID, "pid"}, {unix.CLONE_NEWNET, "net"}, {unix.CLONE_NEWIPC, "ipc"},
-	{unix.CLONE_NEWUTS, "uts"}, {unix.CLONE_NEWNS, "mnt"}, {unix.CLONE_NEWCGROUP, "cgroup"}, {unix.CLONE_NEWTIME, "time"},
+	{unix.CLONE_NEWUSER, "user"},
+	{unix.CLONE_NEWPID, "pid"},
+	{unix.CLONE_NEWNET, "net"},
+	{unix.CLONE_NEWIPC, "ipc"},
+	{unix.CLONE_NEWUTS, "uts"},
+	{unix.CLONE_NEWNS, "mnt"},
+	{unix.CLONE_NEWCGROUP, "cgroup"},
+	{unix.CLONE_NEWTIME, "time"},
 }
 
 // hintNamespaces finds the limit that is so low that it must be it

@@ -14,9 +14,11 @@ import (
 //house:table
 var rows = []struct{ resources, v1, v2 string }{
 	{`{}`, "", ""},
-	{`{"memory":{"limit":67108864,"swap":134217728,"disableOOMKiller":false},"cpu":{"shares":0,"quota":50000,"period":100000},"blockIO":{"weight":0}}`,
+	{
+		`{"memory":{"limit":67108864,"swap":134217728,"disableOOMKiller":false},"cpu":{"shares":0,"quota":50000,"period":100000},"blockIO":{"weight":0}}`,
 		"memory.limit_in_bytes=67108864 memory.memsw.limit_in_bytes=134217728 cpu.cfs_period_us=100000 cpu.cfs_quota_us=50000",
-		"memory.swap.max=67108864 memory.max=67108864 cpu.max=50000 100000"},
+		"memory.swap.max=67108864 memory.max=67108864 cpu.max=50000 100000",
+	},
 	{`{"memory":{"limit":-1}}`, "memory.limit_in_bytes=-1 memory.memsw.limit_in_bytes=-1?", "memory.swap.max=max? memory.max=max"},
 	{`{"memory":{"limit":4096,"swap":4096}}`, "memory.limit_in_bytes=4096 memory.memsw.limit_in_bytes=4096", "memory.swap.max=0? memory.max=4096"},
 	{`{"memory":{"limit":4096,"swap":-1,"reservation":2048}}`, "memory.limit_in_bytes=4096 memory.memsw.limit_in_bytes=-1 memory.soft_limit_in_bytes=2048", "memory.swap.max=max? memory.max=4096 memory.low=2048"},
@@ -37,8 +39,10 @@ var rows = []struct{ resources, v1, v2 string }{
 	{`{"pids":{"limit":32}}`, "pids.max=32", "pids.max=32"},
 	{`{"blockIO":{"weight":500,"weightDevice":[{"major":8,"minor":0,"weight":10}]}}`, "blkio.weight=500 blkio.weight_device=8:0 10", "io.weight=4950 io.weight=8:0 1"},
 	{`{"blockIO":{"leafWeight":10}}`, "blkio.leaf_weight=10", "!/linux/resources/blockIO/leafWeight"},
-	{`{"blockIO":{"throttleReadBpsDevice":[{"major":8,"minor":1,"rate":7}],"throttleWriteIOPSDevice":[{"major":8,"minor":2,"rate":9}]}}`,
-		"blkio.throttle.read_bps_device=8:1 7 blkio.throttle.write_iops_device=8:2 9", "io.max=8:1 rbps=7 io.max=8:2 wiops=9"},
+	{
+		`{"blockIO":{"throttleReadBpsDevice":[{"major":8,"minor":1,"rate":7}],"throttleWriteIOPSDevice":[{"major":8,"minor":2,"rate":9}]}}`,
+		"blkio.throttle.read_bps_device=8:1 7 blkio.throttle.write_iops_device=8:2 9", "io.max=8:1 rbps=7 io.max=8:2 wiops=9",
+	},
 	{`{"hugepageLimits":[{"pageSize":"2MB","limit":0}]}`, "hugetlb.2MB.limit_in_bytes=0 hugetlb.2MB.rsvd.limit_in_bytes=0?", "hugetlb.2MB.max=0 hugetlb.2MB.rsvd.max=0?"},
 	{`{"rdma":{"mlx5_1":{"hcaHandles":3,"hcaObjects":10},"b":{"hcaObjects":0}}}`, "rdma.max=b hca_object=0 rdma.max=mlx5_1 hca_handle=3 hca_object=10", "rdma.max=b hca_object=0 rdma.max=mlx5_1 hca_handle=3 hca_object=10"},
 	{`{"network":{"classID":1048577,"priorities":[{"name":"eth0","priority":5}]}}`, "net_cls.classid=1048577 net_prio.ifpriomap=eth0 5", "!/linux/resources/network/classID"},

@@ -41,9 +41,26 @@ func TestSchemaIsTheTypes(t *testing.T) {
 		}
 	}
 	for _, v := range []any{
-		Request{}, Response{}, Error{}, PluginInfo{}, PluginConfigSchema{}, PluginConfigProperty{}, PluginNeeds{}, PluginPath{}, InitializeParams{},
-		PluginEvent{}, MountParams{}, UnmountParams{}, SnapshotParams{}, NetworkParams{}, NetworkResult{}, HealthStatus{}, SpecRequest{},
-		Adjustment{}, PatchStep{}, Verdict{},
+		Request{},
+		Response{},
+		Error{},
+		PluginInfo{},
+		PluginConfigSchema{},
+		PluginConfigProperty{},
+		PluginNeeds{},
+		PluginPath{},
+		InitializeParams{},
+		PluginEvent{},
+		MountParams{},
+		UnmountParams{},
+		SnapshotParams{},
+		NetworkParams{},
+		NetworkResult{},
+		HealthStatus{},
+		SpecRequest{},
+		Adjustment{},
+		PatchStep{},
+		Verdict{},
 	} {
 		name := reflect.TypeOf(v).Name()
 		name = strings.ToLower(name[:1]) + name[1:]

@@ -60,8 +60,11 @@ func (c *checker) memory(at string, m *specs.LinuxMemory) {
 		name  string
 		value *int64
 	}{
-		{"limit", m.Limit}, {"reservation", m.Reservation}, {"swap", m.Swap},
-		{"kernel", m.Kernel}, {"kernelTCP", m.KernelTCP}, //nolint:staticcheck // engines still send kernel
+		{"limit", m.Limit},
+		{"reservation", m.Reservation},
+		{"swap", m.Swap},
+		{"kernel", m.Kernel},
+		{"kernelTCP", m.KernelTCP}, //nolint:staticcheck // engines still send kernel
 	} {
 		if l.value != nil {
 			c.bound(at+"/"+l.name, *l.value)

@@ -15,8 +15,12 @@ func TestNext(t *testing.T) {
 		stopped bool
 		again   bool
 	}{
-		{"no", 0, 1, false, false}, {"always", 0, 0, false, true}, {"always", 0, 1, true, false},
-		{"on-failure", 0, 0, false, false}, {"on-failure", 0, -1, false, true}, {"unless-stopped", 0, 0, false, true},
+		{"no", 0, 1, false, false},
+		{"always", 0, 0, false, true},
+		{"always", 0, 1, true, false},
+		{"on-failure", 0, 0, false, false},
+		{"on-failure", 0, -1, false, true},
+		{"unless-stopped", 0, 0, false, true},
 	} {
 		p := &Policy{Restart: settings.Restart{Policy: c.policy, Max: c.max}}
 		if _, again := p.Next(c.code, c.stopped, 0); again != c.again {

@@ -41,8 +41,11 @@ func (l *linter) capabilities(c *specs.LinuxCapabilities) error {
 		name string
 		list []string
 	}{
-		{"bounding", c.Bounding}, {"effective", c.Effective}, {"permitted", c.Permitted},
-		{"inheritable", c.Inheritable}, {"ambient", c.Ambient},
+		{"bounding", c.Bounding},
+		{"effective", c.Effective},
+		{"permitted", c.Permitted},
+		{"inheritable", c.Inheritable},
+		{"ambient", c.Ambient},
 	} {
 		for i, name := range s.list {
 			member := at("/process/capabilities/"+s.name, i)
