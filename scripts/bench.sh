@@ -4,7 +4,8 @@
 # alone, since crun refuses a host with both. What cannot be measured is named.
 #
 #   ROUNDS=60      rounds, and hyperfine's runs
-#   BENCH_ONLY=…   turns measures only run, seccomp, life or crowd; the rest is left out
+#   BENCH_ONLY=…   turns measures only run, seccomp, life or crowd; the rest is left out;
+#                  plugin measures what a security plugin costs
 #   PEERS=DIR      where crun and runc are (scripts/install-peers.sh)
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -24,6 +25,7 @@ if [ -z "${BENCH_INSIDE:-}" ]; then
 	work=$(mktemp -d /tmp/gt-bench.XXXXXX)
 	trap 'rm -rf "$work"' EXIT
 	(cd "$here/.." && go build -o "$work/turns" ./scripts/turns)
+	(cd "$here/../examples/plugins" && CGO_ENABLED=0 go build -o "$work/plugins/" ./gatekeeper)
 	# A copy: a build beside the measurement would change the contestant.
 	if [ -d "$bin" ]; then cp -r "$bin" "$work/bin" && bin=$work/bin; fi
 	export BENCH_INSIDE="$work" PEERS="$peers" GT_BIN="$bin"
@@ -57,6 +59,24 @@ if [ -x "$bin/gt-seccomp" ] && "$bin/gt-seccomp" default >"$work/profile"; then
 	bundle seccomp ".process.args = [\"/bin/true\"] | .linux.seccomp = $(cat "$work/profile")"
 fi
 
+# A security plugin: none, one that serve keeps, one that is started each time.
+plugins() {
+	[ -x "$bin/gt-plugin" ] || return 0
+	echo "== one security plugin: none, kept by gt-plugin serve, started for each container"
+	export GOPHERTAINER_PLUGIN_DIRS="$work/plugins"
+	for how in kept started; do "$bin/gt-plugin" --root "$work/$how" load gatekeeper; done
+	"$bin/gt-plugin" --root "$work/kept" serve &
+	server=$!
+	while [ ! -S "$work/kept/.plugins/serve.sock" ]; do sleep 0.05; done
+	set --
+	for how in none kept started; do set -- "$@" -n "$how" "$bin/gt-oci --root $work/$how run --bundle $work/true $how"; done
+	hyperfine -N --warmup 5 --runs "$rounds" --style basic "$@" 2>/dev/null
+	kill "$server" && wait "$server"
+	for how in kept started; do "$bin/gt-plugin" --root "$work/$how" unload gatekeeper; done
+	echo "   to reach: kept 1 ms more than none, started 10 ms more"
+}
+if [ "${BENCH_ONLY:-}" = plugin ]; then plugins; exit; fi
+
 echo "== by turns: median (best), then the median of the ratios round by round"
 # shellcheck disable=SC2086
 "$work/turns" -rounds "$rounds" -dir "$work" ${BENCH_ONLY:+-only "$BENCH_ONLY"} $contest
@@ -71,6 +91,8 @@ hyperfine -N --warmup 5 --runs "$rounds" --style basic "$@" 2>/dev/null
 # Some versions of busybox take the kernel's kilobytes for pages.
 peak() { busybox time -v "$@" 2>&1 | sed -n 's/.*Maximum resident set size (kbytes): //p'; }
 unit=$((($(peak dd if=/dev/zero of=/dev/null bs=32M count=1) + 16384) / 32768))
+
+plugins
 
 echo "== a birth: processes, threads, execs, system calls (strace -f), peak RSS"
 for c in $contest; do
