@@ -37,7 +37,12 @@ wanted() {
 		echo "hyperfine hyperfine"
 		;;
 	others) ;;
-	*) echo "need: unknown group $1, need build, test, bench or others" >&2; exit 2 ;;
+	bench-net)
+		echo "ip iproute2"
+		echo "iptables iptables"
+		echo "/usr/lib/cni/bridge containernetworking-plugins"
+		;;
+	*) echo "need: unknown group $1, need build, test, bench, bench-net or others" >&2; exit 2 ;;
 	esac
 }
 
