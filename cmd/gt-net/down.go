@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/gophertainer/gophertainer/cmd/gt-net/internal/attach"
 	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/plugin"
 	"github.com/gophertainer/gophertainer/lib/state"
 	"github.com/gophertainer/gophertainer/lib/tool"
 )
@@ -24,6 +25,9 @@ func down(o *tool.Options) func(*tool.Call) error {
 			}
 			if e := downPlugin(c, in.ID); err == nil {
 				err = e
+			}
+			if err == nil && len(keys) > 0 {
+				tellEvent(c, plugin.NetworkEventTeardown, in.ID)
 			}
 			return in.Raw, err
 		})

@@ -47,7 +47,7 @@ func upPlugin(c *tool.Call, q *attach.Request, name string) error {
 	if err != nil {
 		return fail.New(fail.CodeHook, "%w", errors.Join(err, os.Remove(file)))
 	}
-	tellEvent(c, plugin.NetworkEventSetup, q.ID, name)
+	tellEvent(c, plugin.NetworkEventSetup, q.ID, "plugin", name)
 	return nil
 }
 
@@ -71,12 +71,13 @@ func downPlugin(c *tool.Call, id string) error {
 	if err != nil {
 		return fail.New(fail.CodeHook, "%w", err)
 	}
-	tellEvent(c, plugin.NetworkEventTeardown, id, v.Plugin)
+	tellEvent(c, plugin.NetworkEventTeardown, id, "plugin", v.Plugin)
 	return os.Remove(file)
 }
 
-func tellEvent(c *tool.Call, kind plugin.PluginEventType, id, name string) {
-	if err := event.Append(c.Root, event.New(string(kind), id, "plugin", name)); err != nil {
+// tellEvent writes what was done into the event log; pairs are keys and values.
+func tellEvent(c *tool.Call, kind plugin.PluginEventType, id string, pairs ...string) {
+	if err := event.Append(c.Root, event.New(string(kind), id, pairs...)); err != nil {
 		c.Warnf("append to the event log: %v", err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/gophertainer/gophertainer/cmd/gt-net/internal/attach"
 	"github.com/gophertainer/gophertainer/cmd/gt-net/internal/bundle"
 	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/plugin"
 	"github.com/gophertainer/gophertainer/lib/state"
 	"github.com/gophertainer/gophertainer/lib/tool"
 )
@@ -141,6 +142,9 @@ func (a *asked) up(c *tool.Call, h *attach.Host, q *attach.Request) error {
 		}
 	}
 	_, err := h.Up(q)
+	if err == nil {
+		tellEvent(c, plugin.NetworkEventSetup, q.ID, "mode", q.Mode)
+	}
 	return err
 }
 

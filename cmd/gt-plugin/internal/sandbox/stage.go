@@ -23,6 +23,9 @@ import (
 // Stage makes the files of an entry: its program, the tree that becomes its
 // root, its data directory.
 func Stage(e *store.Entry, program []byte) error {
+	if os.Geteuid() != 0 {
+		return fail.New(fail.CodePermission, "is user %d, need root: a plugin runs as a user of its own", os.Geteuid())
+	}
 	if err := os.WriteFile(e.File("exe"), program, 0o555); err != nil {
 		return err
 	}
