@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -35,6 +36,11 @@ type dumping struct {
 	// whole, if not nil, is called with the finished checkpoint's directory
 	// while the container stands still: if it fails, the container goes on.
 	whole func(dir string, m *image.Manifest) error
+	// handed takes the place of writing a stream to TO, and killed is called
+	// once the container is gone.
+	handed func(dir string, m *image.Manifest) error
+	killed func() error
+	late   *time.Timer // ends a migration that waits
 }
 
 func dump(o *tool.Options) func(*tool.Call) error {
@@ -131,13 +137,20 @@ func (d *dumping) stored() error {
 	if err := d.freeze(); err != nil {
 		return err
 	}
-	if d.to == "" {
+	var lost error
+	if d.killed != nil {
+		lost = d.killed()
+	}
+	if d.to == "" || lost != nil {
 		if err := d.draft.Keep(); err != nil {
 			return err
 		}
 		done = true
 	}
-	return d.finish()
+	if err := d.finish(); err != nil || lost == nil {
+		return err
+	}
+	return fail.New(fail.CodeStatus, "far side does not say that the container runs, its checkpoint is kept as %s: %w", d.draft.Name(), lost)
 }
 
 // bare dumps where an engine wants CRIU's images, and nothing around them.
@@ -185,7 +198,10 @@ func (d *dumping) seal(_ string, m *image.Manifest) error {
 	if err := image.Seal(d.draft.Dir, m); err != nil || d.to == "" {
 		return err
 	}
-	return pack(d.call, d.to, d.draft.Dir, m, d.how)
+	if d.handed != nil {
+		return d.handed(d.draft.Dir, m)
+	}
+	return pack(d.call, d.to, func(w io.Writer) error { return image.Pack(w, d.draft.Dir, m, d.how) })
 }
 
 // freeze lets CRIU do its work.

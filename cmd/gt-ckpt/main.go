@@ -3,10 +3,15 @@
 // # Synopsis
 //
 //	gt-ckpt [--root DIR] [--store DIR] [--criu PATH] COMMAND [options] [ARGUMENTS]
-//	gt-ckpt dump [ID] [TO]          gt-ckpt restore FROM
-//	gt-ckpt list                    gt-ckpt delete CHECKPOINT
-//	gt-ckpt inspect FROM            gt-ckpt check [ID]
-//	gt-ckpt send CHECKPOINT [TO]    gt-ckpt receive [FROM]
+//	gt-ckpt dump    [options] [ID] [TO]
+//	gt-ckpt restore [options] FROM
+//	gt-ckpt list    [options]
+//	gt-ckpt delete  CHECKPOINT...
+//	gt-ckpt inspect [options] FROM
+//	gt-ckpt check   [options] [ID]
+//	gt-ckpt send    [options] CHECKPOINT [TO]
+//	gt-ckpt receive [options] [FROM]
+//	gt-ckpt migrate [options] ID --to ADDRESS|--via COMMAND
 //
 // # Description
 //
@@ -33,20 +38,93 @@
 // manifest before anything is touched. --encrypt makes it one that age decrypts,
 // --sign adds a signature that restore --verify asks for.
 //
+// migrate moves a container to a gt-ckpt receive --restore, over a socket or the
+// stdin and stdout of any command. The container stands still here until it is
+// restored there; only when it is killed here is it let go there. Whatever fails
+// before lets it go on here. There, descriptors that led outside are /dev/null.
+// If this side is killed with kill -9 between the two, the far side gives up.
+//
 // CRIU is $CRIU_PATH or criu in $PATH, 3.16 or later.
 //
 // # Options
 //
-// --root DIR is the state directory, --store DIR the directory of checkpoints
-// (/var/lib/gophertainer/checkpoints). --criu PATH names CRIU. gt-ckpt COMMAND
-// --help lists the options of a command; those of dump and restore include all
-// that runc has.
+// For every command:
+//
+//	--root DIR               state directory ($GOPHERTAINER_ROOT, else /run/oci-runtime)
+//	--store DIR              checkpoints (/var/lib/gophertainer/checkpoints)
+//	--criu PATH              CRIU ($CRIU_PATH, else criu in $PATH)
+//	--log FILE               append errors and warnings to FILE, as
+//	--log-format text|json   says
+//	--debug                  say more
+//	--cgroup-manager WORD    as gt-oci has it
+//
+// For dump, restore, receive and migrate, with runc's names and meaning:
+//
+//	--image-path DIR         CRIU's images, instead of the store (dump, restore)
+//	--work-path DIR          CRIU's log and statistics
+//	--parent-path DIR        images of an earlier pre-dump (dump, restore)
+//	--tcp-established        take TCP connections along
+//	--ext-unix-sk            take unix sockets that lead outside along
+//	--shell-job              take a terminal or session of a shell along
+//	--file-locks             take file locks along
+//	--lazy-pages             bring memory when it is touched (dump, restore)
+//	--auto-dedup             drop pages of earlier rounds (dump, restore)
+//	--manage-cgroups-mode soft|full|strict|ignore
+//	--empty-ns network       leave the contents of a namespace out
+//
+// dump:
+//
+//	--name NAME              name in the store (the container's, or with a number)
+//	--leave-running          let the container go on
+//	--pre-dump               write the memory only and let the container go on
+//	--status-fd FD           zero byte to FD when lazy pages can be asked for
+//	--page-server ADDRESS:PORT   send the memory to a CRIU page server
+//
+// dump, send and migrate:
+//
+//	--encrypt RECIPIENT      for an age recipient, or those in a file
+//	--sign KEY               with the ed25519 key in a PEM file (PKCS 8)
+//
+// restore, receive and inspect:
+//
+//	--identity FILE          decrypt with the age identities in FILE
+//	--verify KEY             refuse what the ed25519 key in a PEM file has not signed
+//
+// restore, and receive --restore:
+//
+//	-b, --bundle DIR         the bundle whose config.json rules the container
+//	--id ID                  another ID than the container had
+//	--pid-file FILE          write the PID to FILE
+//	--ignore-cpu             restore though this CPU lacks what the other had
+//
+// restore:
+//
+//	-d, --detach             do not wait for the end
+//	--keep                   keep the container when its program has ended
+//	--console-socket SOCKET  hand the terminal's master to SOCKET
+//	--lsm-profile TYPE:NAME, --lsm-mount-context CONTEXT   other security labels
+//	--no-subreaper, --no-pivot     accepted, without effect
+//
+// receive:
+//
+//	--restore                take in what migrate sends, and let it go on here
+//	--listen unix:PATH|tcp:ADDRESS:PORT   wait there, instead of stdin and stdout
+//	--name NAME              name in the store
+//
+// migrate:
+//
+//	--to unix:PATH|tcp:HOST:PORT   where receive --restore --listen waits
+//	--via COMMAND            a shell command whose stdin and stdout lead there
+//	-t, --timeout TIME       what the far side gets to restore (5m)
+//
+// list, inspect, check: -f, --format; list -q, --quiet prints only the names.
 //
 // # Examples
 //
 //	gt-ckpt check web
 //	gt-ckpt dump web && gt-ckpt restore --detach web
 //	gt-ckpt dump --leave-running web web.tar.zst
+//	gt-ckpt migrate web --via 'ssh b gt-ckpt receive --restore --bundle /srv/web'
 //	gt-ckpt dump web - | ssh b gt-ckpt restore --detach --bundle /srv/web -
 //
 // # Exit status
@@ -87,6 +165,7 @@ func main() {
 			{Name: "inspect", Args: "FROM", Summary: "print what a checkpoint is", Make: inspect},
 			{Name: "send", Args: "CHECKPOINT [TO]", Summary: "write a checkpoint of the store as one stream", Make: send},
 			{Name: "receive", Args: "[FROM]", Summary: "take a stream into the store", Make: receive},
+			{Name: "migrate", Args: "ID", Summary: "move a running container to who receives it", Make: migrate},
 			{Name: "check", Args: "[ID]", Summary: "tell whether host and container are fit", Make: check},
 			{Name: "checkpoint", Args: "[ID] [TO]", Summary: "dump", Hidden: true, Make: dump},
 			{Name: "checkpoint-list", Summary: "list", Hidden: true, Make: list},

@@ -27,6 +27,8 @@ type restoring struct {
 	path                       string // of CRIU
 	proxy                      *tty.Proxy
 	relay                      tty.Relay
+	noStdio                    bool                // it gets /dev/null for what came from outside
+	hold                       func(pid int) error // waits while the restored processes stand still
 }
 
 func restore(o *tool.Options) func(*tool.Call) error {
@@ -57,18 +59,12 @@ func restore(o *tool.Options) func(*tool.Call) error {
 // run checks everything before it touches anything.
 func (r *restoring) run(name string) error {
 	var err error
-	if r.path, err = criu.Find(global.criu); err != nil {
-		return err
-	}
 	if r.from, err = r.open(name); err != nil {
 		return err
 	}
 	defer r.from.close()
-	if err := r.fit(); err != nil {
+	if err := r.prepare(); err != nil {
 		return err
-	}
-	if err := criu.Warm(r.path); err != nil {
-		r.call.Debugf("warm criu's cache: %v", err)
 	}
 	if r.ConsoleSocket == "" && !r.detach {
 		r.Terminal = func(master *os.File) (err error) {
@@ -80,6 +76,21 @@ func (r *restoring) run(name string) error {
 		tty.Forward(r.relay.Pass)
 	}
 	return r.revive()
+}
+
+// prepare looks whether CRIU and the host are fit.
+func (r *restoring) prepare() error {
+	var err error
+	if r.path, err = criu.Find(global.criu); err != nil {
+		return err
+	}
+	if err := r.fit(); err != nil {
+		return err
+	}
+	if err := criu.Warm(r.path); err != nil {
+		r.call.Debugf("warm criu's cache: %v", err)
+	}
+	return nil
 }
 
 // fit compares the two hosts, and the checkpoint with the spec.

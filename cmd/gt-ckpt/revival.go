@@ -34,8 +34,7 @@ type revival struct {
 	r       *container.Revival
 	files   []*os.File // CRIU's, in order
 	inherit []*rpc.InheritFd
-	worker  int                 // CRIU
-	hold    func(pid int) error // waits while the restored processes stand still
+	worker  int // CRIU
 }
 
 // revive runs on a thread that is thrown away: it has another mount namespace.
@@ -253,7 +252,7 @@ func (v *revival) descriptors() error {
 			continue
 		}
 		seen[s.Key] = true
-		f, err := ours(s)
+		f, err := v.ours(s)
 		if err != nil {
 			return err
 		}
@@ -282,9 +281,9 @@ func (v *revival) stdio() []image.Stdio {
 }
 
 // ours is a copy of our own descriptor of that number.
-func ours(s image.Stdio) (*os.File, error) {
-	if s.Was == "/dev/null" {
-		return os.OpenFile(s.Was, os.O_RDWR, 0)
+func (v *revival) ours(s image.Stdio) (*os.File, error) {
+	if s.Was == "/dev/null" || v.noStdio {
+		return os.OpenFile("/dev/null", os.O_RDWR, 0)
 	}
 	fd, err := unix.FcntlInt(uintptr(s.FD), unix.F_DUPFD_CLOEXEC, 3)
 	if err != nil {

@@ -44,13 +44,13 @@ func output(c *tool.Call, to string) (w io.Writer, done func(error) error, err e
 	}, nil
 }
 
-// pack writes the checkpoint in dir where TO says.
-func pack(c *tool.Call, to, dir string, m *image.Manifest, how *image.Sealing) error {
+// pack writes a checkpoint where TO says.
+func pack(c *tool.Call, to string, write func(io.Writer) error) error {
 	w, done, err := output(c, to)
 	if err != nil {
 		return err
 	}
-	return done(image.Pack(w, dir, m, how))
+	return done(write(w))
 }
 
 // openStream takes a stream in whole and holds it against its manifest.
@@ -107,16 +107,35 @@ func send(o *tool.Options) func(*tool.Call) error {
 		if len(c.Args) == 2 {
 			to = c.Args[1]
 		}
-		return pack(c, to, dir, m, how)
+		return pack(c, to, func(w io.Writer) error { return image.Pack(w, dir, m, how) })
 	}
 }
 
 func receive(o *tool.Options) func(*tool.Call) error {
-	r := &reading{}
-	var name string
-	r.declare(o)
+	r := &restoring{}
+	var name, listen string
+	var live bool
+	r.criuOptions.declare(o)
+	r.reading.declare(o)
+	o.Hidden("image-path", "parent-path", "lazy-pages", "auto-dedup")
+	o.Bool(&live, "restore", 0, "take in what gt-ckpt migrate sends, and let it go on here")
+	o.String(&listen, "listen", 0, "unix:PATH|tcp:ADDRESS:PORT", "wait there for one migration, instead of stdin and stdout")
+	o.String(&r.Bundle, "bundle", 'b', "DIR", "the bundle whose config.json rules the container")
+	o.String(&r.id, "id", 0, "ID", "another ID than the container had")
+	o.String(&r.PidFile, "pid-file", 0, "FILE", "write the PID to FILE")
+	o.Bool(&r.anyCPU, "ignore-cpu", 0, "restore though this CPU lacks what the other had")
 	o.String(&name, "name", 0, "NAME", "name in the store (the one it had, or with a number)")
 	return func(c *tool.Call) error {
+		if r.images != "" || r.parent != "" || r.lazy || r.dedup {
+			return fail.Usage("receive takes no directories of images, lazy pages or deduplication, need none of them")
+		}
+		if live {
+			r.call, r.rt = c, runtime(c)
+			return r.answer(listen)
+		}
+		if listen != "" || r.Bundle != "" || r.id != "" {
+			return fail.Usage("--listen, --bundle and --id are for a container, need --restore")
+		}
 		how, err := r.opening()
 		if err != nil {
 			return err

@@ -112,6 +112,9 @@ func (w *Worker) Await(notify func(*Notice) error) (*rpc.CriuResp, error) {
 			refused = err
 		}
 		if err := w.Answer(refused == nil); err != nil {
+			if refused != nil {
+				err = refused // CRIU was killed for it
+			}
 			return nil, err
 		}
 	}
