@@ -36,7 +36,11 @@ func question(c *tool.Call, id, text string) ([]byte, error) {
 	}
 	out, err := control.Ask(mon.Data, text)
 	if errors.Is(err, control.ErrGone) {
-		return nil, fail.New(fail.CodeStatus, "the monitor of the container is gone (gt-mon adopt %s takes it over)", id)
+		return nil, gone(id)
 	}
 	return out, err
+}
+
+func gone(id string) error {
+	return fail.New(fail.CodeStatus, "the monitor of the container is gone (gt-mon adopt %s takes it over)", id)
 }

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"strconv"
 	"time"
 
+	"github.com/gophertainer/gophertainer/cmd/gt-mon/internal/control"
 	"github.com/gophertainer/gophertainer/cmd/gt-mon/internal/record"
 	"github.com/gophertainer/gophertainer/cmd/gt-mon/internal/retry"
 	"github.com/gophertainer/gophertainer/cmd/gt-mon/internal/settings"
@@ -50,6 +52,12 @@ func ending(word string) func(*tool.Options) func(*tool.Call) error {
 // end stops or restarts a container. One that has ended for good is stopped, and
 // is started again by its settings.
 func end(c *tool.Call, id, word string, ms int64) error {
+	ask := word + " " + strconv.FormatInt(ms, 10)
+	// Asked first: while a container is made again its entry is not there, or not
+	// whole.
+	if there, err := direct(c, id, ask); there || err != nil {
+		return err
+	}
 	entry, mon, err := find(c, id)
 	if err != nil {
 		return err
@@ -67,12 +75,31 @@ func end(c *tool.Call, id, word string, ms int64) error {
 	case err != nil:
 		return err
 	case alive || status != state.Stopped:
-		_, err := question(c, id, word+" "+strconv.FormatInt(ms, 10))
+		_, err := control.Ask(mon.Data, ask)
+		if errors.Is(err, control.ErrGone) {
+			return gone(id)
+		}
 		return err
 	case word == "stop":
 		return nil
 	}
 	return launch(c, &birth{data: mon.Data, how: "--again"})
+}
+
+// direct asks the monitor that announced itself; there is false if none answers.
+func direct(c *tool.Call, id, ask string) (there bool, err error) {
+	if err := state.CheckID(id); err != nil {
+		return false, err
+	}
+	data := record.Place(c.Root, id)
+	if data == "" {
+		return false, nil
+	}
+	_, err = control.Ask(data, ask)
+	if errors.Is(err, control.ErrGone) || errors.Is(err, os.ErrNotExist) {
+		return false, nil
+	}
+	return true, err
 }
 
 // status prints what is known of a container and its monitor.

@@ -96,7 +96,7 @@ func has(list []string, word string) bool {
 // look compares what the container uses with the limits. An alarm acts when its
 // limit is passed, and again only after the use has been below it.
 func (m *Monitor) look() {
-	if m.pidfd < 0 {
+	if m.pidfd < 0 || m.phase != running {
 		return
 	}
 	m.after(alarmAt, lookEvery)

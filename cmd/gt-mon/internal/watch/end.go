@@ -10,6 +10,7 @@ import (
 	"github.com/gophertainer/gophertainer/cmd/gt-mon/internal/control"
 	"github.com/gophertainer/gophertainer/cmd/gt-mon/internal/record"
 	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/sys"
 )
 
 // over is called when the container's first process has ended.
@@ -149,17 +150,28 @@ func (m *Monitor) stop(after time.Duration) {
 	m.after(killAt, after)
 }
 
-// kill ends the container at once. gt-oci knows how to kill one that is paused
-// and one without a PID namespace.
+// ownEnd is the time in milliseconds that a killed process has to be gone.
+const ownEnd = 200
+
+// kill ends the container at once, by its pidfd, which can mean no other one. A
+// paused container dies only when it is thawed: gt-oci does that. It is waited
+// for, since its ID is that of the next container too.
 func (m *Monitor) kill() {
 	if m.pidfd < 0 {
 		return
 	}
 	m.event("stop-timeout", "signal", unix.SignalName(unix.Signal(m.StopSignal)))
-	if err := m.spawn([]string{m.Oci, "--root", m.Root, "kill", "--all", m.ID, "KILL"}, nil); err != nil {
+	if err := unix.PidfdSendSignal(m.pidfd, unix.SIGKILL, nil, 0); err != nil && err != unix.ESRCH {
 		m.Warn(err)
 	}
-	if err := unix.PidfdSendSignal(m.pidfd, unix.SIGKILL, nil, 0); err != nil && err != unix.ESRCH {
+	set := []unix.PollFd{{Fd: int32(m.pidfd), Events: unix.POLLIN}}
+	if err := sys.Poll(set, ownEnd); err != nil {
+		m.Warn(err)
+	}
+	if set[0].Revents != 0 {
+		return
+	}
+	if err := m.oci([]string{"kill", "--all", m.ID, "KILL"}, [3]int{0, 2, 2}); err != nil {
 		m.Warn(err)
 	}
 }

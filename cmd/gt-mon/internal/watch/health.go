@@ -118,7 +118,9 @@ func (m *Monitor) probeSays(int16) {
 func (m *Monitor) probeLate() {
 	m.probe.late = true
 	if text, err := os.ReadFile(m.Data + "/probe.pid"); err == nil {
-		if pid, err := strconv.Atoi(strings.TrimSpace(string(text))); err == nil && pid > 1 {
+		// Only one that is in the container still: numbers come again.
+		name := strings.TrimSpace(string(text))
+		if pid, err := strconv.Atoi(name); err == nil && pid > 1 && has(m.group.Processes(), name) {
 			_ = unix.Kill(pid, unix.SIGKILL)
 			return
 		}
@@ -183,7 +185,8 @@ func (m *Monitor) judgeHealth(good bool) {
 	}
 	m.event("health", "status", p.status)
 	m.note()
-	if p.status == unhealthy && m.Health.Restart {
+	// A stop that somebody asked for is not to become a restart.
+	if p.status == unhealthy && m.Health.Restart && m.phase == running {
 		m.stop(m.StopTimeout)
 		// Nobody asked for the end: a policy starts it again, whatever its code.
 		m.stopped, m.again = false, m.Settings.Restart.Policy != "no"

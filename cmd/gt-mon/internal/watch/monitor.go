@@ -147,6 +147,9 @@ func (m *Monitor) Loop() error {
 		m.tick(time.Now())
 	}
 	m.farewell()
+	if err := record.Withdraw(m.Root, m.ID); err != nil {
+		m.Warn(err)
+	}
 	if err := m.log.Close(); err != nil {
 		m.Warn(err)
 	}

@@ -101,7 +101,7 @@ func (m *Monitor) identify() error {
 			m.self.Pipes = append(m.self.Pipes, s.inode)
 		}
 	}
-	return nil
+	return record.Announce(m.Root, m.ID, m.Data)
 }
 
 // oci runs gt-oci to its end. What it says of a failure comes back with its
