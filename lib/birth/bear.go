@@ -41,6 +41,9 @@ type Request struct {
 	Times func(p *plan.Plan, us []uint32)
 	// Died explains an end without a word, as of a process that was killed.
 	Died func() error
+	// Stuck, if not nil, is asked when a step takes long: its error ends the
+	// birth.
+	Stuck func() error
 	// Killed is a hint for a process that was killed before its program.
 	Killed func() string
 
@@ -141,6 +144,9 @@ func (r *Request) converse(sock, pid int) error {
 		r.Sent()
 	}
 	for {
+		if err := r.watch(sock, p); err != nil {
+			return err
+		}
 		message, fds, err := sys.Receive(sock)
 		if err == sys.ErrClosed || err == unix.ECONNRESET {
 			return r.ended(p, pid)

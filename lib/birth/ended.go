@@ -8,6 +8,7 @@ import (
 
 	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/plan"
+	"github.com/gophertainer/gophertainer/lib/sys"
 )
 
 // ended: the socket is closed and there was no verdict. Without a gate that is
@@ -58,6 +59,37 @@ func (r *Request) died() error {
 		return nil
 	}
 	return r.Died()
+}
+
+// patience is what one step gets before it is asked whether it is stuck, in
+// milliseconds; a hook has its own.
+const patience = 5000
+
+// watch waits for gt-init's next word where a birth may get stuck: in a limit
+// that leaves no room for its program's pages the kernel reads them again and
+// again, and kills nothing.
+func (r *Request) watch(sock int, p *plan.Plan) error {
+	if r.Stuck == nil {
+		return nil
+	}
+	fds := []unix.PollFd{{Fd: int32(sock), Events: unix.POLLIN}}
+	for {
+		before, _ := r.step()
+		if err := sys.Poll(fds, patience); err != nil || fds[0].Revents != 0 {
+			return err
+		}
+		step, begun := r.step()
+		if step != before || begun && step < len(p.Steps) && p.Steps[step].Op == plan.OpHook {
+			continue
+		}
+		var why *fail.Error
+		if errors.As(r.Stuck(), &why) {
+			if why.Op = "begin"; begun && step < len(p.Steps) {
+				why.Op = Words(&p.Steps[step])
+			}
+			return why
+		}
+	}
 }
 
 // openPage makes the page in which gt-init notes its step.

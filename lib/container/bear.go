@@ -34,6 +34,9 @@ func (c *creation) bear() (*birth.Born, error) {
 		Namespace: c.set, Maps: c.spec.Linux, Cgroup: dir, Stdio: c.o.Stdio, Preserve: c.o.Preserve,
 		Born: c.born, Plan: c.plan, Sent: c.o.Sent, Sync: c.sync, Console: c.console, Died: c.died, Times: c.times,
 	}
+	if tight(c.spec.Linux.Resources) {
+		r.Stuck = c.stuck
+	}
 	born, err := birth.Bear(r)
 	if err != nil {
 		return nil, c.starving(err)

@@ -22,9 +22,8 @@ func (c *creation) died() error {
 }
 
 // tight tells whether the memory limit may be too small for the birth. Then it
-// stands before there is a process: to press a limit onto one that uses more is
-// hard for the kernel, a single processor of Linux 6.1 does nothing else for
-// ever. A larger one is set while the process is born.
+// stands before there is a process, so that it never has to be pressed onto one
+// that uses more. A larger one is set while the process is born.
 func tight(r *specs.LinuxResources) bool {
 	const enough = 32 << 20
 	if r == nil {
@@ -32,6 +31,15 @@ func tight(r *specs.LinuxResources) bool {
 	}
 	limit := r.Memory != nil && r.Memory.Limit != nil && *r.Memory.Limit > 0 && *r.Memory.Limit < enough
 	return limit || len(r.Unified) > 0
+}
+
+// stuck: a birth that does not move in a tight limit that it has hit has too
+// little to keep its own program in memory.
+func (c *creation) stuck() error {
+	if !c.group.Pressed() {
+		return nil
+	}
+	return starved(c.spec.Linux.Resources)
 }
 
 // starving explains a birth that was refused memory, or that was killed before
