@@ -116,6 +116,10 @@ Of up:
 	--cni-bin DIR        where plugins are (/opt/cni/bin, /usr/lib/cni,
 	                     /usr/libexec/cni)
 
+Of network create, beside those of up that are the network's:
+
+	--driver bridge|ptp|macvlan|ipvlan|vlan  the mode of its containers (bridge)
+
 # Examples
 
 	gt-oci create --bundle b web && gt-net up --publish 8080:80 web && gt-oci start web

@@ -2,7 +2,27 @@
 //
 // # Synopsis
 //
-//	gt-oci [--root DIR] [--log FILE] [--log-format text|json] [--debug] COMMAND [options] [ID] [arguments]
+//	gt-oci create     [options] [ID]
+//	gt-oci start      [ID]
+//	gt-oci run        [options] [ID]
+//	gt-oci exec       [options] ID [COMMAND...]
+//	gt-oci state      ID
+//	gt-oci kill       [options] [ID] [SIGNAL]
+//	gt-oci delete     [options] [ID]
+//	gt-oci list       [options]
+//	gt-oci ps         [options] ID [OPTIONS...]
+//	gt-oci pause      [ID]
+//	gt-oci resume     [ID]
+//	gt-oci wait       [options] [ID]
+//	gt-oci update     [options] ID
+//	gt-oci events     [options] [ID]
+//	gt-oci checkpoint [options] ID
+//	gt-oci restore    [options] ID
+//	gt-oci features
+//	gt-oci spec       [options]
+//	gt-oci lint       [options] [FILE]
+//	gt-oci plan       [options] [ID]
+//	gt-oci gc         [options]
 //
 // # Description
 //
@@ -14,17 +34,89 @@
 //
 // # Options
 //
-// --root DIR is the state directory: $GOPHERTAINER_ROOT, else /run/oci-runtime
-// for root and $XDG_RUNTIME_DIR/oci-runtime for others. --log FILE appends errors
-// to FILE as --log-format says. --debug says more, as DEBUG=1 does.
-// --systemd-cgroup is refused: the cgroupfs driver is the one there is.
-// events --stats prints the usage of a container. gc removes containers whose
-// create was killed; gc --all has gt-rootfs and gt-net collect theirs, too.
-// --cgroup-manager cgroupfs|systemd|disabled is crun's: with disabled, a container
-// stays in the cgroups of its caller and can have no limits.
-// lint --json prints one object a line, with level, code, pointer and message.
-// --criu PATH names the CRIU that checkpoint and restore use through gt-ckpt.
-// --rootless true|false|auto is accepted. --trace FILE writes the time of each step of a birth.
+// For every command:
+//
+//	--root DIR               state directory: $GOPHERTAINER_ROOT, else /run/oci-runtime
+//	                         for root, $XDG_RUNTIME_DIR/oci-runtime for others
+//	--log FILE               append errors and warnings to FILE, as
+//	--log-format text|json   says
+//	--debug                  say more, as DEBUG=1 does
+//	--systemd-cgroup         refused: the cgroupfs driver is the one there is
+//	--cgroup-manager cgroupfs|systemd|disabled
+//	                         crun's; disabled leaves a container in the cgroups of
+//	                         its caller, where it can have no limits
+//	--rootless true|false|auto   accepted: what is missing is named where it is needed
+//	--criu PATH              the CRIU of checkpoint and restore ($CRIU_PATH, else $PATH)
+//	--trace FILE             append the time of each step of a birth to FILE
+//
+// create, run and plan:
+//
+//	-b, --bundle DIR         the bundle (.)
+//	--console-socket SOCKET  hand the terminal's master to SOCKET
+//	--pid-file FILE          write the PID to FILE
+//	--pidfd-socket SOCKET    hand a pidfd of the process to SOCKET
+//	--no-pivot               chroot instead of pivot_root
+//	--no-new-keyring         keep the session keyring of the caller
+//	--preserve-fds N         pass N descriptors after 2 on
+//	--stdio null|log:FILE    /dev/null or a log for the container, not our own output
+//
+// run: -d, --detach does not wait for the end, --keep keeps the container when its
+// program has ended, --no-subreaper is accepted, gt-oci never becomes one.
+//
+// exec, beside -d, --console-socket, --pid-file, --pidfd-socket and --preserve-fds:
+//
+//	-p, --process FILE       take the process from a JSON file
+//	--cwd DIR                working directory inside
+//	-e, --env NAME=VALUE     a variable (again and again, as -g and -c)
+//	-u, --user UID[:GID]     numeric user and group
+//	-g, --additional-gids GID    a further group
+//	-c, --cap CAP            a further capability
+//	--process-label LABEL    SELinux label of the process
+//	--apparmor PROFILE       AppArmor profile of the process
+//	-t, --tty                give the process a terminal
+//	--no-new-privs           forbid the process to gain privileges
+//	--ignore-paused          enter a paused container too
+//
+// update:
+//
+//	-r, --resources FILE     all limits from a JSON file, - is stdin; then the
+//	                         options below are ignored
+//	--memory, --memory-reservation, --memory-swap BYTES   -1 is none; k, m, g, t
+//	--cpu-quota, --cpu-period, --cpu-burst, --cpu-rt-period, --cpu-rt-runtime N
+//	                         microseconds
+//	--cpu-share N            weight, 2 to 262144
+//	--cpu-idle N             1 for the idle scheduling class
+//	--cpuset-cpus, --cpuset-mems LIST    as 0-3,7
+//	--pids-limit N           number of processes, -1 is none
+//	--blkio-weight N         10 to 1000
+//	--l3-cache-schema, --mem-bw-schema SCHEMA   Intel RDT (refused)
+//
+// checkpoint and restore hand over to gt-ckpt:
+//
+//	--image-path, --work-path, --parent-path DIR   of CRIU
+//	--tcp-established, --ext-unix-sk, --shell-job, --file-locks, --lazy-pages
+//	--auto-dedup, --manage-cgroups-mode soft|full|strict|ignore, --empty-ns network
+//	--leave-running, --pre-dump, --status-fd FD, --page-server ADDRESS:PORT
+//	                         of checkpoint
+//	--lsm-profile TYPE:NAME, --lsm-mount-context CONTEXT
+//	                         of restore, beside the options of run
+//
+// Others:
+//
+//	kill -a, --all           every process of the container
+//	kill -s, --signal SIGNAL the signal, where no ID is given
+//	delete -f, --force       kill it first; be silent if it does not exist
+//	list, ps -f, --format table|json     list -q, --quiet   only the IDs
+//	wait -t, --timeout TIME  fail when it has not ended by then
+//	events --follow          wait for further events
+//	events --stats           print the usage of a container once
+//	events --interval TIME   print it each TIME
+//	spec -b, --bundle DIR    write to DIR/config.json
+//	spec -o, --output FILE   write to FILE; - is stdout
+//	spec --rootless          for a user who is not root
+//	spec -t, --terminal      for a shell at a terminal, as runc writes it
+//	lint --json              one object a line: level, code, pointer, message
+//	gc -a, --all             have gt-rootfs and gt-net collect theirs, too
 //
 // # Examples
 //
