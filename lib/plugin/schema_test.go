@@ -18,6 +18,30 @@ var methods = []string{
 	MethodSnapshot, MethodSetup, MethodTeardown, MethodCollect, MethodStatus, MethodAdjust, MethodCheck,
 }
 
+// types are what goes over the wire.
+var types = []any{
+	Request{},
+	Response{},
+	Error{},
+	PluginInfo{},
+	PluginConfigSchema{},
+	PluginConfigProperty{},
+	PluginNeeds{},
+	PluginPath{},
+	InitializeParams{},
+	PluginEvent{},
+	MountParams{},
+	UnmountParams{},
+	SnapshotParams{},
+	NetworkParams{},
+	NetworkResult{},
+	HealthStatus{},
+	SpecRequest{},
+	Adjustment{},
+	PatchStep{},
+	Verdict{},
+}
+
 // TestSchemaIsTheTypes holds the schema to the types: the same members, the same methods.
 func TestSchemaIsTheTypes(t *testing.T) {
 	text, err := os.ReadFile(schemaFile)
@@ -40,28 +64,7 @@ func TestSchemaIsTheTypes(t *testing.T) {
 			t.Errorf("%s: have methods %v, need %v", part, have, methods)
 		}
 	}
-	for _, v := range []any{
-		Request{},
-		Response{},
-		Error{},
-		PluginInfo{},
-		PluginConfigSchema{},
-		PluginConfigProperty{},
-		PluginNeeds{},
-		PluginPath{},
-		InitializeParams{},
-		PluginEvent{},
-		MountParams{},
-		UnmountParams{},
-		SnapshotParams{},
-		NetworkParams{},
-		NetworkResult{},
-		HealthStatus{},
-		SpecRequest{},
-		Adjustment{},
-		PatchStep{},
-		Verdict{},
-	} {
+	for _, v := range types {
 		name := reflect.TypeOf(v).Name()
 		name = strings.ToLower(name[:1]) + name[1:]
 		var def struct {

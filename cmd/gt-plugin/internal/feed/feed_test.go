@@ -67,9 +67,10 @@ func entry(t *testing.T) *store.Entry {
 	return &store.Entry{Record: r, Dir: t.TempDir()}
 }
 
-func write(t *testing.T, root string, from, to int, data string) {
+// write appends the events of numbers, the first and the last.
+func write(t *testing.T, root string, numbers [2]int, data string) {
 	t.Helper()
-	for i := from; i <= to; i++ {
+	for i := numbers[0]; i <= numbers[1]; i++ {
 		if err := event.Append(root, event.New("start", fmt.Sprintf("n%d", i), "data", data)); err != nil {
 			t.Fatal(err)
 		}
@@ -80,7 +81,7 @@ func write(t *testing.T, root string, from, to int, data string) {
 // stops in between, and none of before the load.
 func TestFeed(t *testing.T) {
 	root, e := t.TempDir(), entry(t)
-	write(t, root, 1, 3, "before")
+	write(t, root, [2]int{1, 3}, "before")
 	if err := Mark(root, e); err != nil {
 		t.Fatal(err)
 	}
@@ -88,20 +89,20 @@ func TestFeed(t *testing.T) {
 	warn := func(format string, args ...any) { t.Logf(format, args...) }
 	long := strings.Repeat("x", 3000)
 	f := Start(root, e, k.take, warn)
-	write(t, root, 4, 400, long) // rotates once
+	write(t, root, [2]int{4, 400}, long) // rotates once
 	k.wait(t, 400)
 	f.Stop()
-	write(t, root, 401, 500, long) // rotates while nobody reads
+	write(t, root, [2]int{401, 500}, long) // rotates while nobody reads
 	f = Start(root, e, k.take, warn)
 	k.wait(t, 500)
-	write(t, root, 501, 510, "")
+	write(t, root, [2]int{501, 510}, "")
 	if err := event.Append(root, event.New("plugin.fail", "p")); err != nil {
 		t.Fatal(err)
 	}
 	if err := event.Append(root, event.New("network.setup", "other")); err != nil {
 		t.Fatal(err)
 	}
-	write(t, root, 511, 511, "")
+	write(t, root, [2]int{511, 511}, "")
 	k.wait(t, 511)
 	f.Stop()
 	if _, err := os.Stat(root + "/" + event.File + ".1"); err != nil {
@@ -117,11 +118,11 @@ func TestFeed(t *testing.T) {
 // Events that are lost are said to be.
 func TestLost(t *testing.T) {
 	root, e := t.TempDir(), entry(t)
-	write(t, root, 1, 1, "")
+	write(t, root, [2]int{1, 1}, "")
 	if err := Mark(root, e); err != nil {
 		t.Fatal(err)
 	}
-	write(t, root, 2, 900, strings.Repeat("x", 3000)) // twice
+	write(t, root, [2]int{2, 900}, strings.Repeat("x", 3000)) // twice
 	said := make(chan string, 10)
 	k := &taker{more: make(chan struct{}, 1)}
 	f := Start(root, e, k.take, func(format string, args ...any) { said <- fmt.Sprintf(format, args...) })
