@@ -29,6 +29,11 @@ wanted() {
 		echo "ip iproute2 optional"
 		echo "ps procps optional"
 		echo "script bsdutils optional"
+		for p in "nft nftables" "iptables iptables" "nc netcat-openbsd" "newuidmap uidmap" "openssl openssl" \
+			"mkfs.ext4 e2fsprogs" "mkfs.btrfs btrfs-progs" "mkfs.erofs erofs-utils" "mkfs.xfs xfsprogs" \
+			"mksquashfs squashfs-tools" "sfdisk fdisk" "skopeo skopeo" "umoci umoci" "curl curl"; do
+			echo "$p optional"
+		done
 		;;
 	bench)
 		echo "busybox busybox-static"
