@@ -32,8 +32,7 @@ func unload(o *tool.Options) func(*tool.Call) error {
 // unloadOne: out of the set first, so that no new call begins; then wait for
 // those that have begun, and for serve; then nothing of it is left.
 func unloadOne(c *tool.Call, s *store.Store, name string, timeout time.Duration) error {
-	e, err := s.Get(name)
-	if err != nil {
+	if _, err := s.Get(name); err != nil {
 		return err
 	}
 	change, err := s.Change()
@@ -41,7 +40,8 @@ func unloadOne(c *tool.Call, s *store.Store, name string, timeout time.Duration)
 		return err
 	}
 	defer change.Release()
-	if e, err = s.Get(name); err != nil {
+	e, err := s.Get(name)
+	if err != nil {
 		return err
 	}
 	if err := s.Withdraw(e); err != nil {

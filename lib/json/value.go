@@ -80,11 +80,12 @@ func Indent(text []byte) []byte {
 		c := text[i]
 		switch {
 		case quoted:
-			if c == '\\' {
+			switch c {
+			case '\\':
 				b = append(b, c)
 				i++
 				c = text[i]
-			} else if c == '"' {
+			case '"':
 				quoted = false
 			}
 			b = append(b, c)

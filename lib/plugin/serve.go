@@ -19,9 +19,9 @@ func Serve(p Plugin) {
 	os.Stdout = os.Stderr
 	if err := ServeOn(p, os.Stdin, out); err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		os.Exit(1) //nolint:forbidigo // a plugin has no lib/tool
 	}
-	os.Exit(0)
+	os.Exit(0) //nolint:forbidigo // as above
 }
 
 // ServeOn is Serve on other streams and without the exit.

@@ -63,8 +63,8 @@ func (c *checker) memory(at string, m *specs.LinuxMemory) {
 		{"limit", m.Limit},
 		{"reservation", m.Reservation},
 		{"swap", m.Swap},
-		{"kernel", m.Kernel},
-		{"kernelTCP", m.KernelTCP}, //nolint:staticcheck // engines still send kernel
+		{"kernel", m.Kernel}, //nolint:staticcheck // engines still send it
+		{"kernelTCP", m.KernelTCP},
 	} {
 		if l.value != nil {
 			c.bound(at+"/"+l.name, *l.value)

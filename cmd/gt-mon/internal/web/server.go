@@ -49,7 +49,7 @@ func Listen(where string) (*Server, error) {
 	if err != nil || !at.Addr().IsLoopback() {
 		return nil, fail.Usage("--listen: have %q, need unix:PATH or an address of the loopback as 127.0.0.1:9323", where)
 	}
-	family, sa := unix.AF_INET, unix.Sockaddr(&unix.SockaddrInet4{Port: int(at.Port()), Addr: [4]byte{127, 0, 0, 1}})
+	family, sa := unix.AF_INET, unix.Sockaddr(nil)
 	if at.Addr().Is6() {
 		family, sa = unix.AF_INET6, &unix.SockaddrInet6{Port: int(at.Port()), Addr: at.Addr().As16()}
 	} else {

@@ -46,7 +46,7 @@ func listening(p store.Port) error {
 // bind tries the port and lets it go.
 func bind(host netip.Addr, port uint16, kind int) error {
 	family := unix.AF_INET
-	var to unix.Sockaddr = &unix.SockaddrInet4{Port: int(port)}
+	var to unix.Sockaddr
 	if host.Is4() {
 		to = &unix.SockaddrInet4{Port: int(port), Addr: host.As4()}
 	} else {

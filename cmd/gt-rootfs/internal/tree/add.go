@@ -130,7 +130,7 @@ func (t *Tree) Symlink(name, target string, m *Meta) error {
 // Link makes a hard link to a name made earlier. A symlink is linked itself,
 // never what it points to.
 func (t *Tree) Link(name, target string) error {
-	name, dir, base, err := t.place(name, "hard link")
+	name, _, _, err := t.place(name, "hard link")
 	if err != nil {
 		return err
 	}
@@ -153,7 +153,8 @@ func (t *Tree) Link(name, target string) error {
 	if err != nil {
 		return fmt.Errorf("link to %s: %w", target, t.below(err))
 	}
-	if dir, base, err = t.parent(name, true); err != nil {
+	dir, base, err := t.parent(name, true)
+	if err != nil {
 		return err
 	}
 	var there, here unix.Stat_t
