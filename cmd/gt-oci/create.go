@@ -21,6 +21,7 @@ type makeOptions struct {
 func (m *makeOptions) declare(o *tool.Options) {
 	m.Bundle = "."
 	o.String(&m.Bundle, "bundle", 'b', "DIR", "the bundle")
+	o.String(&m.Config, "config", 'f', "FILE", "the configuration, instead of the bundle's config.json")
 	o.String(&m.ConsoleSocket, "console-socket", 0, "SOCKET", "hand the terminal's master to SOCKET")
 	o.String(&m.PidFile, "pid-file", 0, "FILE", "write the PID to FILE")
 	o.String(&m.pidfdSocket, "pidfd-socket", 0, "SOCKET", "hand a pidfd of the process to SOCKET")

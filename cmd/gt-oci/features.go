@@ -7,6 +7,7 @@ import (
 	"github.com/gophertainer/gophertainer/lib/cred"
 	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/json"
+	"github.com/gophertainer/gophertainer/lib/landlock"
 	"github.com/gophertainer/gophertainer/lib/mount"
 	"github.com/gophertainer/gophertainer/lib/ns"
 	"github.com/gophertainer/gophertainer/lib/seccomp"
@@ -28,8 +29,8 @@ func features(*tool.Options) func(*tool.Call) error {
 			"mountOptions":  mount.Words(),
 			"linux":         linuxFeatures(),
 			"annotations":   versionNotes(),
-			// No annotation of a container changes what this runtime does.
-			"potentiallyUnsafeConfigAnnotations": []string{},
+			// It changes what a container may do, if only to less.
+			"potentiallyUnsafeConfigAnnotations": []string{landlock.Annotation},
 		})
 		return c.Print(append(json.Indent(w.Bytes()), '\n'))
 	}

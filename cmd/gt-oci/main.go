@@ -52,6 +52,7 @@
 // create, run and plan:
 //
 //	-b, --bundle DIR         the bundle (.)
+//	-f, --config FILE        the configuration, instead of the bundle's config.json
 //	--console-socket SOCKET  hand the terminal's master to SOCKET
 //	--pid-file FILE          write the PID to FILE
 //	--pidfd-socket SOCKET    hand a pidfd of the process to SOCKET

@@ -135,13 +135,19 @@ func (in *Input) inside(pl *plan.Plan, kind string, hooks []specs.Hook) {
 // user, capabilities; then the gate.
 func (in *Input) process(pl *plan.Plan) error {
 	p := in.Spec.Process
+	rules, err := confine(in.Spec.Annotations, p)
+	if err != nil {
+		return err
+	}
 	if err := Program(p, pl, in.credentials(), in.filter); err != nil {
 		return err
 	}
+	rules.Prepare(pl)
 	pl.Add(plan.Step{Op: plan.OpReady, Member: "/process/args", FD: in.Gate})
 	if h := in.Spec.Hooks; h != nil {
 		in.inside(pl, "startContainer", h.StartContainer)
 	}
+	rules.Restrict(pl)
 	if p.NoNewPrivileges {
 		in.filter(pl)
 	}

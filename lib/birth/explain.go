@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/landlock"
 	"github.com/gophertainer/gophertainer/lib/plan"
 )
 
@@ -76,6 +77,13 @@ func Words(s *plan.Step) string {
 		return "execute " + s.Args[0]
 	case plan.OpConsole:
 		return "open the terminal"
+	case plan.OpRuleset, plan.OpRestrict:
+		return "restrict by Landlock"
+	case plan.OpRule:
+		if len(s.Nums) > 0 {
+			return fmt.Sprintf("allow port %d", s.Nums[0])
+		}
+		return "allow " + s.Path
 	case plan.OpPivot:
 		return "pivot to the root"
 	}
@@ -129,6 +137,8 @@ func explainExec(e *fail.Error, p *plan.Plan, t plan.Trouble) {
 		e.Cause = fmt.Errorf("%w: its mount is noexec", errno)
 	case plan.WhyNotExec:
 		e.Cause = fmt.Errorf("%w: %s has no execute permission for this user", errno, t.Note)
+	case plan.WhyRestrict:
+		e.Op, e.Member, e.Code, e.Cause = "restrict by Landlock", landlock.Member, fail.CodeStep, errno
 	case plan.WhyFormat:
 		e.Cause = fmt.Errorf("%w: neither an ELF file nor a script with #!", errno)
 	default:

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gophertainer/gophertainer/lib/cred"
 	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/landlock"
 	"github.com/gophertainer/gophertainer/lib/plan"
 	"github.com/gophertainer/gophertainer/lib/seccomp"
 )
@@ -87,9 +88,28 @@ func pointer(key string) string {
 	return strings.NewReplacer("~", "~0", "/", "~1").Replace(key)
 }
 
-// Enter compiles the plan of a further process in a container that is there.
-func Enter(p *specs.Process, f seccomp.Program, o cred.Options) (*plan.Plan, error) {
+// confine reads the Landlock rules of a container, which hold for each of its
+// processes. Without no_new_privs the kernel takes them from CAP_SYS_ADMIN
+// alone (landlock_restrict_self(2)).
+func confine(annotations map[string]string, p *specs.Process) (*landlock.Rules, error) {
+	rules, err := landlock.Parse(annotations)
+	if rules == nil {
+		return nil, err
+	}
+	if !p.NoNewPrivileges {
+		return nil, fail.Spec("/process/noNewPrivileges", "is false, need true for %s", landlock.Annotation)
+	}
+	return rules, rules.Host()
+}
+
+// Enter compiles the plan of a further process in a container that is there and
+// has the annotations.
+func Enter(p *specs.Process, annotations map[string]string, f seccomp.Program, o cred.Options) (*plan.Plan, error) {
 	pl := &plan.Plan{}
+	rules, err := confine(annotations, p)
+	if err != nil {
+		return nil, err
+	}
 	if p.Terminal {
 		pl.Add(console(p, ""))
 	}
@@ -101,7 +121,9 @@ func Enter(p *specs.Process, f seccomp.Program, o cred.Options) (*plan.Plan, err
 	if err := Program(p, pl, o, filter); err != nil {
 		return nil, err
 	}
+	rules.Prepare(pl)
 	pl.Add(plan.Step{Op: plan.OpReady, Member: "/process/args"})
+	rules.Restrict(pl)
 	if p.NoNewPrivileges {
 		filter(pl)
 	}

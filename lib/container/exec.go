@@ -127,6 +127,6 @@ func (e *entry) plan(int) (*plan.Plan, []int, error) {
 	if g := e.spec.Linux.GIDMappings; e.user && len(g) == 1 && g[0].Size == 1 {
 		o.NoGroups = true
 	}
-	p, err := birth.Enter(e.process, filter, o)
+	p, err := birth.Enter(e.process, e.spec.Annotations, filter, o)
 	return p, nil, err
 }

@@ -54,6 +54,9 @@ const (
 	OpReady           // send the verdict; then wait at the gate FD
 	OpExec            // execve: Path (looked up in PATH if without a slash), Args, Env
 	OpClock           // time every step from here on, for --trace
+	OpRuleset         // make a Landlock ruleset that handles Nums: files, ports, scopes
+	OpRule            // give Flags below Path, or with Nums for the port Nums[0]
+	OpRestrict        // put the ruleset in force
 	opEnd
 )
 
@@ -115,6 +118,7 @@ const (
 	WhyNoexec                // the mount is noexec
 	WhyNotExec               // no execute permission
 	WhyFormat                // neither an ELF file nor a script
+	WhyRestrict              // the Landlock ruleset could not be put in force
 )
 
 var names = [opEnd]string{
@@ -122,7 +126,7 @@ var names = [opEnd]string{
 	"symlink", "console", "hook", "sync", "pivot", "mask", "readonly", "sysctl", "hostname",
 	"domainname", "loopback", "rlimit", "scheduler", "ioprio", "affinity", "personality", "umask",
 	"setsid", "label", "bound", "user", "capabilities", "no-new-privs", "seccomp", "chdir",
-	"ready", "exec", "clock",
+	"ready", "exec", "clock", "landlock", "landlock-rule", "landlock-restrict",
 }
 
 // String is the word for the step in `gt-oci plan` and in traces.

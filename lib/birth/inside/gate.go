@@ -50,14 +50,39 @@ func (b *birth) verdict() bare.Errno {
 	return bare.Send(b.sock, word[:], files)
 }
 
+// closeAllBut keeps the gate, and what steps behind it need: the Landlock
+// ruleset, the socket for the filter's listener.
 func (b *birth) closeAllBut(gate int) bare.Errno {
-	if gate > b.keep {
-		if e := bare.CloseRange(b.keep, gate-1, 0); e != 0 {
-			return e
+	kept := [3]int{gate, b.rules, b.listener()}
+	for from := b.keep; ; {
+		next := maxFD
+		for _, fd := range kept {
+			if fd >= from && fd < next {
+				next = fd
+			}
+		}
+		if next == maxFD {
+			b.root, b.null, b.empty, b.proc, b.master, b.slave = -1, -1, -1, -1, -1, -1
+			return bare.CloseRange(from, maxFD, 0)
+		}
+		if next > from {
+			if e := bare.CloseRange(from, next-1, 0); e != 0 {
+				return e
+			}
+		}
+		from = next + 1
+	}
+}
+
+// listener is the socket that a filter behind the gate sends its listener to,
+// -1 if there is none.
+func (b *birth) listener() int {
+	for i := len(b.steps) - 1; i >= 0 && b.steps[i].Op != plan.OpReady; i-- {
+		if s := &b.steps[i]; s.Op == plan.OpSeccomp && s.FD > 0 && s.FD <= len(b.files) {
+			return b.files[s.FD-1]
 		}
 	}
-	b.root, b.null, b.empty, b.proc, b.master, b.slave = -1, -1, -1, -1, -1, -1
-	return bare.CloseRange(gate+1, maxFD, 0)
+	return -1
 }
 
 // wait reads one byte. The descriptor is open for writing too, so a fifo

@@ -45,6 +45,7 @@ type birth struct {
 	proc    int // detached procfs of our own; made when needed
 	master  int // console
 	slave   int
+	rules   int // Landlock ruleset, -1 for none
 	keep    int // descriptors below this are the program's
 	note    string
 	why     uint8
@@ -64,7 +65,7 @@ var one birth
 func Run(sock, keep int) int {
 	b := &one
 	b.sock, b.keep = sock, keep
-	b.gate, b.root, b.null, b.empty, b.proc, b.master, b.slave = -1, -1, -1, -1, -1, -1, -1
+	b.gate, b.root, b.null, b.empty, b.proc, b.master, b.slave, b.rules = -1, -1, -1, -1, -1, -1, -1, -1
 	if e := bare.CloseOnExec(sock); e != 0 {
 		return 1
 	}

@@ -38,6 +38,9 @@ var processSteps = [64]func(*birth, *plan.Step) bare.Errno{
 	plan.OpReady:        (*birth).ready,
 	plan.OpExec:         (*birth).exec,
 	plan.OpClock:        (*birth).trace,
+	plan.OpRuleset:      (*birth).ruleset,
+	plan.OpRule:         (*birth).rule,
+	plan.OpRestrict:     (*birth).restrict,
 }
 
 // keyring: a kernel without keys has nothing to share, and so nothing to part.

@@ -5,6 +5,8 @@ import (
 
 	"github.com/gophertainer/gophertainer/lib/birth"
 	"github.com/gophertainer/gophertainer/lib/container"
+	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/landlock"
 	"github.com/gophertainer/gophertainer/lib/spec"
 )
 
@@ -33,8 +35,23 @@ func (l *linter) itself(raw []byte) {
 			l.add(Error, err)
 		}
 	}
+	l.landlock()
 	if h := l.spec.Hooks; h != nil && len(h.Prestart) > 0 { //nolint:staticcheck // that is the finding
 		l.warn("/hooks/prestart", "is deprecated, need createRuntime, createContainer or startContainer")
+	}
+}
+
+func (l *linter) landlock() {
+	rules, err := landlock.Parse(l.spec.Annotations)
+	l.add(Error, err)
+	if rules == nil || err != nil {
+		return
+	}
+	if err := rules.Host(); err != nil {
+		l.add(Error, err)
+	}
+	if p := l.spec.Process; p != nil && !p.NoNewPrivileges {
+		l.add(Error, fail.Spec("/process/noNewPrivileges", "is false, need true for %s", landlock.Annotation))
 	}
 }
 
