@@ -69,6 +69,7 @@ bench: build ## compare with crun and runc, by turns, in one mount namespace
 	@GT_BIN=$(abspath $(BIN)) scripts/bench.sh
 
 bench-rootfs: build ## compare unpacking with tar, bsdtar, umoci, podman and skopeo
+	@scripts/need.sh build bench-rootfs others
 	@GT_BIN=$(abspath $(BIN)) scripts/bench-rootfs.sh
 
 bench-net: build ## compare gt-net with a chain of CNI plugins, alone and 64 at once

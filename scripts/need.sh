@@ -31,7 +31,8 @@ wanted() {
 		echo "script bsdutils optional"
 		for p in "nft nftables" "iptables iptables" "nc netcat-openbsd" "newuidmap uidmap" "openssl openssl" \
 			"mkfs.ext4 e2fsprogs" "mkfs.btrfs btrfs-progs" "mkfs.erofs erofs-utils" "mkfs.xfs xfsprogs" \
-			"mksquashfs squashfs-tools" "sfdisk fdisk" "skopeo skopeo" "umoci umoci" "curl curl"; do
+			"mksquashfs squashfs-tools" "sfdisk fdisk" "skopeo skopeo" "umoci umoci" "buildah buildah" "curl curl" \
+			"fuse-overlayfs fuse-overlayfs" "rsync rsync" "setfacl acl" "setfattr attr"; do
 			echo "$p optional"
 		done
 		;;
@@ -42,12 +43,18 @@ wanted() {
 		echo "hyperfine hyperfine"
 		;;
 	others) ;;
+	bench-rootfs)
+		echo "/usr/bin/time time"
+		for p in "bsdtar libarchive-tools" "zstd zstd" "umoci umoci" "skopeo skopeo"; do
+			echo "$p optional"
+		done
+		;;
 	bench-net)
 		echo "ip iproute2"
 		echo "iptables iptables"
 		echo "/usr/lib/cni/bridge containernetworking-plugins"
 		;;
-	*) echo "need: unknown group $1, need build, test, bench, bench-net or others" >&2; exit 2 ;;
+	*) echo "need: unknown group $1, need build, test, bench, bench-net, bench-rootfs or others" >&2; exit 2 ;;
 	esac
 }
 

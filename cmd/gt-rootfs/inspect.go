@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
 	"os"
 	"path/filepath"
 
@@ -32,7 +31,7 @@ func inspect(o *tool.Options) func(c *tool.Call) error {
 		w.source = c.Args[0]
 		value, err := w.inspect()
 		if err != nil {
-			return fmt.Errorf("%s: %w", w.source, err)
+			return err
 		}
 		text, err := json.MarshalIndent(value, "", "  ")
 		if err != nil {

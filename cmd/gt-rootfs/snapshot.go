@@ -44,7 +44,7 @@ func snapshot(o *tool.Options) func(c *tool.Call) error {
 			err = w.name()
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", w.source, err)
+			return err
 		}
 		defer w.close()
 		ctx, stop := cancellable()

@@ -26,7 +26,7 @@ func (w *wish) look() {
 	if w.kind != "auto" {
 		return
 	}
-	w.kind = "archive"
+	w.kind, w.guessed = "archive", true
 	switch w.source {
 	case "tiny", "host":
 		w.kind = w.source
@@ -114,7 +114,11 @@ func (w *wish) openArchive(ctx context.Context, c *content, stage *bundle.Stage)
 		a.Close()
 		none()
 	}
-	if w.kind == "archive" && !image.Archived(a.First()) || w.kind == "auto" {
+	if w.kind == "archive" && !(w.guessed && image.Archived(a.First())) {
+		if w.image != "" || w.platform != "" {
+			closing()
+			return nil, func() {}, fail.Usage("have an archive of files, need an image for --image and --platform")
+		}
 		c.archive = a
 		return c, closing, nil
 	}

@@ -27,6 +27,7 @@ type wish struct {
 	open            *store.Store // once it is needed
 	from            *made        // the bundle that snapshot takes
 	driver, kind    string
+	guessed         bool // kind is what the source looks like
 	image, platform string
 	partition       string
 	writable, seal  bool
@@ -71,10 +72,7 @@ func unpack(o *tool.Options) func(c *tool.Call) error {
 		defer stop()
 		w.meter = progress.Start(w.progress, filepath.Base(w.source), c.Stderr)
 		defer w.meter.Stop()
-		if err := w.do(ctx, c); err != nil {
-			return fmt.Errorf("%s: %w", w.source, err)
-		}
-		return nil
+		return w.do(ctx, c)
 	}
 }
 

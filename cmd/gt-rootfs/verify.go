@@ -34,7 +34,7 @@ func verify(o *tool.Options) func(c *tool.Call) error {
 			err = context.Cause(ctx)
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", w.source, err)
+			return err
 		}
 		return nil
 	}

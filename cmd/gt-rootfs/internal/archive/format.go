@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"strings"
 
+	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/disk"
 	"github.com/gophertainer/gophertainer/lib/fail"
 )
 
@@ -27,36 +28,24 @@ const (
 // ext4 and ISO 9660 images are recognised needs more than we ask for.
 const peek = 1088
 
-type magic struct {
-	at   int
-	sign string
-	what string
-}
-
 // What is recognised only to say its name in a refusal.
-var others = []magic{
-	{0, "\x1f\x9d", "compress"},
-	{0, "]\x00\x00", "lzma"},
-	{0, "PK\x03\x04", "zip"},
-	{0, "PK\x05\x06", "zip"},
-	{0, "7z\xbc\xaf\x27\x1c", "7-Zip"},
-	{0, "Rar!", "RAR"},
-	{0, "!<arch>\n", "an ar or Debian package"},
-	{0, "\xed\xab\xee\xdb", "an RPM package"},
-	{0, "070701", "cpio"},
-	{0, "070702", "cpio"},
-	{0, "070707", "cpio"},
-	{0, "\xc7\x71", "cpio"},
-	{0, "hsqs", "a squashfs image in a pipe"},
-	{0, "XFSB", "an xfs image in a pipe"},
-	{0, "QFI\xfb", "a qcow2 image"},
-	{0, "\x7fELF", "an ELF program"},
-	{0, "#!", "a script"},
-	{0, "{", "JSON"},
-	{0, "<", "HTML or XML"},
-	{510, "\x55\xaa", "a disk image in a pipe"},
-	{1024, "\xe2\xe1\xf5\xe0", "an erofs image in a pipe"},
-	{1080, "\x53\xef", "an ext4 image in a pipe"},
+var others = []struct{ sign, what string }{
+	{"\x1f\x9d", "compress"},
+	{"]\x00\x00", "lzma"},
+	{"PK\x03\x04", "zip"},
+	{"PK\x05\x06", "zip"},
+	{"7z\xbc\xaf\x27\x1c", "7-Zip"},
+	{"Rar!", "RAR"},
+	{"!<arch>\n", "an ar or Debian package"},
+	{"\xed\xab\xee\xdb", "an RPM package"},
+	{"070701", "cpio"},
+	{"070702", "cpio"},
+	{"070707", "cpio"},
+	{"\xc7\x71", "cpio"},
+	{"\x7fELF", "an ELF program"},
+	{"#!", "a script"},
+	{"{", "JSON"},
+	{"<", "HTML or XML"},
 }
 
 // detect names the format of a stream by its first bytes.
@@ -77,16 +66,29 @@ func detect(head []byte) (Format, error) {
 	case isTar(head):
 		return Tar, nil
 	}
+	return "", foreign(head, "")
+}
+
+// foreign refuses what is no archive by what it looks like; how says what was
+// done to see it.
+func foreign(head []byte, how string) error {
+	what, fits := disk.Look(head)
+	if fits {
+		return fail.New(fail.CodeInput, "have %s%s where an archive is read, need a disk as a file or device, neither piped nor compressed", what, how)
+	}
+	if what != "" {
+		return refuse(what + how)
+	}
 	for _, m := range others {
-		if len(head) > m.at && strings.HasPrefix(string(head[m.at:]), m.sign) {
-			return "", refuse(m.what)
+		if strings.HasPrefix(string(head), m.sign) {
+			return refuse(m.what + how)
 		}
 	}
-	return "", refuse("something unknown")
+	return refuse("something unknown" + how)
 }
 
 func refuse(what string) error {
-	return fail.New(fail.CodeInput, "have %s, need a tar archive, plain or compressed with gzip, zstd, xz, bzip2 or lz4, an image, or a disk with ext4, xfs, btrfs, squashfs or erofs", what)
+	return fail.New(fail.CodeInput, "have %s, need a tar archive, plain or compressed with gzip, zstd, xz, bzip2 or lz4, an image, or a raw disk with ext4, xfs, btrfs, squashfs or erofs", what)
 }
 
 // skippable is a zstd frame that holds no data but may come first (RFC 8878,

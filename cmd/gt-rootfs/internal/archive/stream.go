@@ -31,6 +31,7 @@ type Stream struct {
 	close sync.Once
 	held  []byte
 	ended error
+	seen  []byte // looked at, but not taken
 }
 
 type piece struct {
@@ -42,6 +43,10 @@ type piece struct {
 // chunks but the last are of the same size, a multiple of 512. At the end it
 // is io.EOF; a compressed stream has then been verified as a whole.
 func (s *Stream) Next() ([]byte, error) {
+	if b := s.seen; b != nil {
+		s.seen = nil
+		return b, nil
+	}
 	if s.ended != nil {
 		return nil, s.ended
 	}

@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"cmp"
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
@@ -27,6 +28,8 @@ type Partition struct {
 	Name   string `json:"name,omitempty"`
 	Kind   string `json:"filesystem,omitempty"`
 	Label  string `json:"label,omitempty"`
+
+	foreign string // what it holds that cannot be a root
 }
 
 // Table reads the partitions of a disk of a size in bytes. A disk without a
@@ -50,7 +53,9 @@ func Table(r io.ReaderAt, size int64) ([]Partition, error) {
 		if p.Offset <= 0 || p.Length <= 0 || p.Offset > size || p.Length > size-p.Offset {
 			return nil, fail.New(fail.CodeInput, "partition %d has %d bytes at %d, the disk ends at %d", p.Number, p.Length, p.Offset, size)
 		}
-		p.Kind, p.Label = Kind(r, p.Offset)
+		if p.Kind, p.Label = Kind(r, p.Offset); p.Kind == "" {
+			p.foreign = Foreign(r, p.Offset)
+		}
 	}
 	return list, nil
 }
@@ -115,19 +120,25 @@ func logical(r io.ReaderAt, list []Partition) ([]Partition, error) {
 }
 
 // gpt reads the first table whose checksums are right: the primary one, or the
-// copy at the end of the disk.
+// copy at the end of the disk. What it counts are the disk's own sectors, of
+// 512 or 4096 bytes; the image of a disk does not say which.
 func gpt(r io.ReaderAt, size int64) ([]Partition, error) {
-	list, err := gptAt(r, sector)
-	if err == nil {
-		return list, nil
+	var first error
+	for _, unit := range []int64{sector, 4096} {
+		for _, at := range []int64{unit, size/unit*unit - unit} {
+			list, err := gptAt(r, at, unit)
+			if err == nil {
+				return list, nil
+			}
+			if first == nil {
+				first = err
+			}
+		}
 	}
-	if list, second := gptAt(r, size/sector*sector-sector); second == nil {
-		return list, nil
-	}
-	return nil, err
+	return nil, first
 }
 
-func gptAt(r io.ReaderAt, at int64) ([]Partition, error) {
+func gptAt(r io.ReaderAt, at, unit int64) ([]Partition, error) {
 	h, err := read(r, at, sector)
 	if err != nil || string(h[:8]) != "EFI PART" {
 		return nil, fail.New(fail.CodeInput, "no GPT at byte %d", at)
@@ -145,7 +156,7 @@ func gptAt(r io.ReaderAt, at int64) ([]Partition, error) {
 	if first > 1<<50 || count > maxEntries || each < 128 || each > 4096 {
 		return nil, fail.New(fail.CodeInput, "GPT with %d entries of %d bytes, need at most %d of 128 to 4096", count, each, maxEntries)
 	}
-	table, err := read(r, int64(first)*sector, int(count*each))
+	table, err := read(r, int64(first)*unit, int(count*each))
 	if err != nil || crc32.ChecksumIEEE(table) != le.Uint32(h[88:]) {
 		return nil, fail.New(fail.CodeInput, "the entries of the GPT at byte %d have a wrong checksum", at)
 	}
@@ -159,7 +170,7 @@ func gptAt(r io.ReaderAt, at int64) ([]Partition, error) {
 			}
 			list = append(list, Partition{
 				Number: i + 1, Type: kind, Name: name(e[56:128]),
-				Offset: int64(from) * sector, Length: int64(to-from+1) * sector,
+				Offset: int64(from) * unit, Length: int64(to-from+1) * unit,
 			})
 		}
 	}
@@ -185,12 +196,12 @@ func name(b []byte) string {
 	return string(utf16.Decode(u))
 }
 
+func (p Partition) looks() string {
+	return cmp.Or(p.Kind, p.foreign, "nothing known")
+}
+
 func (p Partition) String() string {
-	kind := p.Kind
-	if kind == "" {
-		kind = "nothing known"
-	}
-	s := strconv.Itoa(p.Number) + " (" + kind
+	s := strconv.Itoa(p.Number) + " (" + p.looks()
 	for _, more := range []string{p.Name, p.Label} {
 		if more != "" {
 			s += ", " + strconv.Quote(more)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"path"
 
 	"golang.org/x/sys/unix"
 
@@ -34,6 +35,7 @@ type Archive struct {
 
 	stream *archive.Stream
 	r      *tar.Reader
+	root   *tar.Entry // where the root itself comes first, it
 	first  *tar.Entry
 }
 
@@ -61,11 +63,20 @@ func Layer(t *tree.Tree, s *archive.Stream) error {
 }
 
 func begun(s *archive.Stream) (*Archive, error) {
+	if err := s.Look(); err != nil {
+		return nil, err
+	}
 	a := &Archive{stream: s, r: tar.NewReader(s)}
 	a.r.Verified = s.Format != archive.Tar
 	var err error
 	if a.first, err = a.r.Next(); err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
+	}
+	if e := a.first; e != nil && e.Type == tar.Dir && path.Clean(e.Name) == "." {
+		a.root = e
+		if a.first, err = a.r.Next(); err != nil && !errors.Is(err, io.EOF) {
+			return nil, err
+		}
 	}
 	return a, nil
 }
@@ -77,7 +88,7 @@ func (a *Archive) Close() { a.stream.Close() }
 // ask.
 func (a *Archive) Count() int64 { return a.stream.Count.Load() }
 
-// First is the name of the first entry, "" if there is none.
+// First is the name of the first entry below the root, "" if there is none.
 func (a *Archive) First() string {
 	if a.first == nil {
 		return ""
@@ -87,13 +98,14 @@ func (a *Archive) First() string {
 
 // Into puts all entries into the tree, which it does not finish.
 func (a *Archive) Into(t *tree.Tree) error {
+	if a.root != nil {
+		if err := put(t, a.r, a.root); err != nil {
+			return err
+		}
+	}
 	for e := a.first; e != nil; {
-		if err := entry(t, a.r, e); err != nil {
-			var late *tree.Late
-			if errors.As(err, &late) {
-				return late
-			}
-			return fmt.Errorf("%s: %w", tar.Show(e.Name), err)
+		if err := put(t, a.r, e); err != nil {
+			return err
 		}
 		next, err := a.r.Next()
 		if err != nil && !errors.Is(err, io.EOF) {
@@ -103,6 +115,19 @@ func (a *Archive) Into(t *tree.Tree) error {
 	}
 	a.Done = true
 	return nil
+}
+
+// put is entry with the name in the error.
+func put(t *tree.Tree, r *tar.Reader, e *tar.Entry) error {
+	err := entry(t, r, e)
+	if err == nil {
+		return nil
+	}
+	var late *tree.Late
+	if errors.As(err, &late) {
+		return late
+	}
+	return fmt.Errorf("%s: %w", tar.Show(e.Name), err)
 }
 
 func entry(t *tree.Tree, r *tar.Reader, e *tar.Entry) error {
