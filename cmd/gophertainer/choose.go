@@ -20,7 +20,7 @@ var tools = map[string]string{
 // globals are gt-oci's options before the verb, and whether they take a value
 // as a word of its own.
 var globals = map[string]bool{
-	"root": true, "log": true, "log-format": true, "cgroup-manager": true, "criu": true,
+	"root": true, "log": true, "log-format": true, "log-level": true, "cgroup-manager": true, "criu": true,
 	"debug": false, "systemd-cgroup": false, "rootless": false,
 }
 

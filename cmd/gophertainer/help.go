@@ -36,7 +36,7 @@ Checkpoints (gt-ckpt):
 Plugins (gt-plugin):
   plugin list, load, info, unload
 
-Global options: --root DIR, --log FILE, --log-format text|json, --debug,
+Global options: --root DIR, --log FILE, --log-format text|json, --log-level LEVEL, --debug,
 --systemd-cgroup, --rootless[=WHEN], --version
 "gophertainer help VERB" tells more about one.
 `

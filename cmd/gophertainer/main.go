@@ -26,8 +26,8 @@
 // # Options
 //
 // The global options before a verb are those of gt-oci: --root DIR, --log FILE,
-// --log-format FORMAT, --debug, --systemd-cgroup, --rootless[=WHEN],
-// --cgroup-manager NAME, --criu PATH, --help, --version. Of these, --root,
+// --log-format FORMAT, --log-level LEVEL, --debug, --systemd-cgroup,
+// --rootless[=WHEN], --cgroup-manager NAME, --criu PATH, --help, --version. Of these, --root,
 // --debug and --rootless may also stand before options of gt-run. A lone -v
 // asks for the version; followed by a word it is the volume option of gt-run.
 //

@@ -5,10 +5,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/gophertainer/gophertainer/lib/cgroup"
 	"github.com/gophertainer/gophertainer/lib/event"
 	"github.com/gophertainer/gophertainer/lib/fail"
-	"github.com/gophertainer/gophertainer/lib/json"
 	"github.com/gophertainer/gophertainer/lib/sys"
 	"github.com/gophertainer/gophertainer/lib/tool"
 )
@@ -18,10 +16,12 @@ func events(o *tool.Options) func(*tool.Call) error {
 	var interval time.Duration
 	o.Bool(&follow, "follow", 0, "wait for further events")
 	o.Bool(&stats, "stats", 0, "print the usage of a container once")
-	o.Duration(&interval, "interval", 0, "TIME", "print the usage each TIME")
+	o.Duration(&interval, "interval", 0, "TIME", "print the usage each TIME, and when memory has run out")
 	return func(c *tool.Call) error {
 		switch {
-		case stats || interval != 0:
+		case stats:
+			return usage(c, 0)
+		case interval != 0:
 			return usage(c, interval)
 		case follow:
 			return followEvents(c)
@@ -73,38 +73,4 @@ func followEvents(c *tool.Call) error {
 			return err
 		}
 	}
-}
-
-// usage prints a line of runc's shape: {"type":"stats","id":…,"data":{…}}.
-func usage(c *tool.Call, interval time.Duration) error {
-	if len(c.Args) == 0 {
-		return fail.Usage("--stats: have no ID, need one")
-	}
-	rt, err := runtime(c)
-	if err != nil {
-		return err
-	}
-	for {
-		ct, err := rt.Open(c.Args[0])
-		if err != nil {
-			return err
-		}
-		if err := c.Print(statsLine(c.Args[0], ct.Group.Stats())); err != nil || interval == 0 || ct.Status == "stopped" {
-			return err
-		}
-		<-time.After(interval)
-	}
-}
-
-func statsLine(id string, s cgroup.Stats) []byte {
-	data := map[string]any{}
-	for name, m := range map[string]map[string]any{"cpu": s.CPU, "memory": s.Memory, "pids": s.Pids} {
-		if len(m) > 0 {
-			data[name] = m
-		}
-	}
-	var w json.Writer
-	w.Value(map[string]any{"type": "stats", "id": id, "data": data})
-	w.Line()
-	return w.Bytes()
 }

@@ -41,6 +41,7 @@ func execute(o *tool.Options) func(*tool.Call) error {
 	o.String(&e.PidFile, "pid-file", 0, "FILE", "write the PID to FILE")
 	o.String(&e.pidfdSocket, "pidfd-socket", 0, "SOCKET", "hand a pidfd of the process to SOCKET")
 	o.Int(&e.Preserve, "preserve-fds", 0, "N", "pass N descriptors after 2 on")
+	o.Strings(&e.Cgroups, "cgroup", 0, "[CONTROLLERS:]PATH", "cgroup below the container's (again and again)")
 	return func(c *tool.Call) error {
 		rt, err := runtime(c)
 		if err != nil {

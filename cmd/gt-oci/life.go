@@ -47,10 +47,27 @@ func wait(o *tool.Options) func(*tool.Call) error {
 
 func kill(o *tool.Options) func(*tool.Call) error {
 	var all bool
-	var named string
+	var named, pattern string
 	o.Bool(&all, "all", 'a', "signal every process of the container")
 	o.String(&named, "signal", 's', "SIGNAL", "the signal, where no ID is given")
+	o.String(&pattern, "regex", 0, "PATTERN", "every container whose ID the pattern matches, instead of an ID")
 	return func(c *tool.Call) error {
+		if pattern != "" {
+			if len(c.Args) > 1 {
+				return fail.Usage("--regex: have an ID too, need one of them")
+			}
+			if len(c.Args) == 1 {
+				named = c.Args[0]
+			}
+			sig, err := signal(named)
+			if err != nil {
+				return err
+			}
+			return eachMatch(c, pattern, func(rt *container.Runtime, id string) error {
+				_, err := rt.Kill(id, sig, all)
+				return err
+			})
+		}
 		id, word := first(c), named
 		if len(c.Args) == 2 {
 			word = c.Args[1]
@@ -96,8 +113,16 @@ func signal(word string) (unix.Signal, error) {
 
 func remove(o *tool.Options) func(*tool.Call) error {
 	var force bool
+	var pattern string
 	o.Bool(&force, "force", 'f', "kill it first; be silent if it does not exist")
+	o.String(&pattern, "regex", 0, "PATTERN", "every container whose ID the pattern matches, instead of an ID")
 	return func(c *tool.Call) error {
+		if pattern != "" {
+			if len(c.Args) > 0 {
+				return fail.Usage("--regex: have an ID too, need one of them")
+			}
+			return eachMatch(c, pattern, func(rt *container.Runtime, id string) error { return rt.Delete(id, force) })
+		}
 		rt, err := runtime(c)
 		if err != nil {
 			return err

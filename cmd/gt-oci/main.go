@@ -15,6 +15,7 @@
 //	gt-oci resume     [ID]
 //	gt-oci wait       [options] [ID]
 //	gt-oci update     [options] ID
+//	gt-oci mounts     add|remove ID FILE
 //	gt-oci events     [options] [ID]
 //	gt-oci checkpoint [options] ID
 //	gt-oci restore    [options] ID
@@ -41,6 +42,7 @@
 //	--log FILE               append errors and warnings to FILE, as
 //	--log-format text|json   says
 //	--debug                  say more, as DEBUG=1 does
+//	--log-level error|warning|debug   the least that is said (warning)
 //	--systemd-cgroup         refused: the cgroupfs driver is the one there is
 //	--cgroup-manager cgroupfs|systemd|disabled
 //	                         crun's; disabled leaves a container in the cgroups of
@@ -77,6 +79,8 @@
 //	-t, --tty                give the process a terminal
 //	--no-new-privs           forbid the process to gain privileges
 //	--ignore-paused          enter a paused container too
+//	--cgroup [CONTROLLERS:]PATH   enter a cgroup below the container's that exists;
+//	                         controllers, as cpu,memory, on v1 only
 //
 // update:
 //
@@ -106,12 +110,16 @@
 //
 //	kill -a, --all           every process of the container
 //	kill -s, --signal SIGNAL the signal, where no ID is given
+//	kill, delete --regex PATTERN   every container whose ID matches the extended
+//	                         regular expression (regex(7)); none is no failure
 //	delete -f, --force       kill it first; be silent if it does not exist
+//	ps ID OPTIONS            what ps(1) prints with OPTIONS, as -ef or -o pid,rss
 //	list, ps -f, --format table|json     list -q, --quiet   only the IDs
 //	wait -t, --timeout TIME  fail when it has not ended by then
 //	events --follow          wait for further events
 //	events --stats           print the usage of a container once
-//	events --interval TIME   print it each TIME
+//	events --interval TIME   print it each TIME until the container ends, and a line
+//	                         whenever its memory has run out
 //	spec -b, --bundle DIR    write to DIR/config.json
 //	spec -o, --output FILE   write to FILE; - is stdout
 //	spec --rootless          for a user who is not root
@@ -149,6 +157,7 @@ type globals struct {
 	manager  string
 	trace    string
 	criu     string
+	level    string
 }
 
 var global globals
@@ -162,10 +171,12 @@ func main() {
 		Options: func(o *tool.Options) {
 			o.Bool(&global.systemd, "systemd-cgroup", 0, "use the systemd cgroup driver (refused)")
 			o.Enum(&global.manager, "cgroup-manager", 0, []string{"cgroupfs", "systemd", "disabled"}, "crun's option: who makes cgroups (systemd is refused)")
+			o.Enum(&global.level, "log-level", 0, []string{"error", "warning", "debug"}, "the least that is said (warning)")
 			o.String(&global.rootless, "rootless", 0, "true|false|auto", "accepted; what is missing is named where it is needed")
 			o.String(&global.criu, "criu", 0, "PATH", "the CRIU for checkpoint and restore ($CRIU_PATH, else criu in $PATH)")
 			o.String(&global.trace, "trace", 0, "FILE", "append the time of each step of a birth to FILE")
 		},
+		Before: func(c *tool.Call) error { c.Level = global.level; return nil },
 		Exit: func(verb string, err error) int {
 			if verb == "exec" {
 				return 255
@@ -188,6 +199,7 @@ func main() {
 			{Name: "checkpoint", Args: "ID", Summary: "write a checkpoint of a container, by gt-ckpt", Make: checkpoint},
 			{Name: "restore", Args: "ID", Summary: "bring a container back, by gt-ckpt", Make: restore},
 			{Name: "update", Args: "ID", Summary: "change the limits of a container", Make: update},
+			{Name: "mounts", Args: "add|remove ID FILE", Summary: "change the mounts of a container that is there", Make: mounts},
 			{Name: "events", Args: "[ID]", Summary: "print events, or usage with --stats", Make: events},
 			{Name: "features", Summary: "print what this runtime can do as JSON", Make: features},
 			{Name: "spec", Summary: "write a config.json to begin with", Make: writeSpec},

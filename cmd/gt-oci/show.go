@@ -3,13 +3,8 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"os"
-	"strconv"
-	"strings"
 	"text/tabwriter"
 
-	"github.com/gophertainer/gophertainer/lib/container"
-	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/json"
 	"github.com/gophertainer/gophertainer/lib/state"
 	"github.com/gophertainer/gophertainer/lib/tool"
@@ -73,46 +68,6 @@ func list(o *tool.Options) func(*tool.Call) error {
 		}
 		if err := w.Flush(); err != nil {
 			return err
-		}
-		return c.Print(b.Bytes())
-	}
-}
-
-// processes reads what ps shows of a process.
-func processes(ct *container.Container) ([]int, error) { return ct.Group.Pids() }
-
-func ps(o *tool.Options) func(*tool.Call) error {
-	o.Format("table", "json")
-	return func(c *tool.Call) error {
-		rt, err := runtime(c)
-		if err != nil {
-			return err
-		}
-		ct, err := rt.Open(c.Args[0])
-		if err != nil {
-			return err
-		}
-		if len(c.Args) > 1 {
-			return fail.Usage("ps: have options of ps(1) %q, need --format table or json", strings.Join(c.Args[1:], " "))
-		}
-		pids, err := processes(ct)
-		if err != nil {
-			return err
-		}
-		if c.Format == "json" {
-			var w json.Writer
-			w.Value(pids)
-			w.Line()
-			return c.Print(w.Bytes())
-		}
-		var b bytes.Buffer
-		fmt.Fprintf(&b, "%8s %s\n", "PID", "COMMAND")
-		for _, pid := range pids {
-			raw, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/cmdline")
-			if err != nil {
-				continue // ended meanwhile
-			}
-			fmt.Fprintf(&b, "%8d %s\n", pid, strings.TrimSpace(strings.ReplaceAll(string(raw), "\x00", " ")))
 		}
 		return c.Print(b.Bytes())
 	}

@@ -35,7 +35,7 @@ func update(o *tool.Options) func(*tool.Call) error {
 			}
 			return rt.Update(c.Args[0], r)
 		}
-		raw, err := limitsText(c, file)
+		raw, err := fileText(c, file)
 		if err != nil {
 			return err
 		}
@@ -108,7 +108,7 @@ func parseBytes(text string) (n int64, ok bool) {
 	return n << shift, err == nil && n<<shift>>shift == n && (n >= 0 || text == "-1")
 }
 
-func limitsText(c *tool.Call, file string) ([]byte, error) {
+func fileText(c *tool.Call, file string) ([]byte, error) {
 	f := c.Stdin
 	if file != "-" {
 		var err error

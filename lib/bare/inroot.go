@@ -14,7 +14,15 @@ const resolve = unix.RESOLVE_IN_ROOT | unix.RESOLVE_NO_MAGICLINKS
 // while the tree is being changed (openat2(2), RESOLVE_IN_ROOT). The descriptor
 // is the caller's and close-on-exec.
 func OpenIn(root int, name string, flags int) (int, Errno) {
-	how := unix.OpenHow{Flags: uint64(flags | unix.O_CLOEXEC), Resolve: resolve}
+	return openIn(root, name, unix.OpenHow{Flags: uint64(flags | unix.O_CLOEXEC), Resolve: resolve})
+}
+
+// OpenPlain is OpenIn for a name without symlinks: one is ELOOP.
+func OpenPlain(root int, name string, flags int) (int, Errno) {
+	return openIn(root, name, unix.OpenHow{Flags: uint64(flags | unix.O_CLOEXEC), Resolve: resolve | unix.RESOLVE_NO_SYMLINKS})
+}
+
+func openIn(root int, name string, how unix.OpenHow) (int, Errno) {
 	if name == "" {
 		name = "."
 	}

@@ -1,9 +1,12 @@
 package birth
 
 import (
+	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -84,6 +87,8 @@ func Words(s *plan.Step) string {
 			return fmt.Sprintf("allow port %d", s.Nums[0])
 		}
 		return "allow " + s.Path
+	case plan.OpHere:
+		return "open the root"
 	case plan.OpPivot:
 		return "pivot to the root"
 	}
@@ -92,12 +97,28 @@ func Words(s *plan.Step) string {
 
 func explainHook(e *fail.Error, s *plan.Step, t plan.Trouble) {
 	e.Code = fail.CodeHook
+	path, rest, _ := strings.Cut(t.Note, "\x00")
+	ms, said, timed := strings.Cut(rest, "\x00")
 	e.Op = "run hook " + s.Path
+	if s.Path == "" { // start knows the step by its report alone
+		e.Op += path
+	}
+	defer func() {
+		if took, err := strconv.Atoi(ms); err == nil && timed && e.Errno == 0 {
+			e.Cause = fmt.Errorf("after %s: %w", time.Duration(took)*time.Millisecond, e.Cause)
+		}
+		if said = strings.TrimSpace(said); said != "" {
+			e.Cause = fmt.Errorf("%w: %s", e.Cause, said)
+		}
+	}()
 	ws := syscall.WaitStatus(t.Errno)
 	switch {
 	case t.Why == plan.WhyTimeout:
 		e.Code, e.Errno = fail.CodeTimeout, 0
-		e.Cause = fmt.Errorf("still running after %d s, killed", s.Nums[0])
+		e.Cause = errors.New("still running, killed")
+		if len(s.Nums) > 0 && s.Nums[0] > 0 {
+			e.Cause = fmt.Errorf("still running after %d s, killed", s.Nums[0])
+		}
 	case t.Why == plan.WhyHook && ws.Signaled():
 		e.Errno, e.Cause = 0, fmt.Errorf("killed by signal %d (%v)", ws.Signal(), ws.Signal())
 	case t.Why == plan.WhyHook:

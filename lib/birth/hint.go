@@ -21,6 +21,13 @@ func hint(p *plan.Plan, t plan.Trouble) string {
 		if _, err := os.Lstat(s.Source); errno == unix.ENOENT && s.Source != "" && os.IsNotExist(err) {
 			return "the source does not exist"
 		}
+	case plan.OpUnmount:
+		switch errno {
+		case unix.EINVAL:
+			return "nothing is mounted there"
+		case unix.ELOOP:
+			return "a symlink is in the way"
+		}
 	case plan.OpMount:
 		return hintMount(p, s, errno)
 	case plan.OpRlimit:

@@ -143,6 +143,24 @@ func (rt *Runtime) hooks(kind string, list []specs.Hook, st *state.State, status
 	return hook.Run(kind, list, st.OCI(status), hook.Options{Dir: st.Bundle})
 }
 
+// poststop runs each of the hooks, whatever the others say: the container is
+// gone, and their errors are warnings (runtime-spec runtime.md, "Lifecycle" 13).
+func (rt *Runtime) poststop(list []specs.Hook, st *state.State) {
+	if len(list) == 0 {
+		return
+	}
+	err := hook.Run("poststop", list, st.OCI(state.Stopped), hook.Options{
+		Dir: st.Bundle, Failed: func(err error) { rt.Warn("%v", err) },
+	})
+	if err != nil {
+		rt.Warn("%v", err)
+	}
+}
+
+// Pidfd opens the container's init, checked to be the one of the state; ESRCH
+// says that it has ended. The descriptor is the caller's.
+func (c *Container) Pidfd() (int, error) { return c.pidfd() }
+
 // alive opens the container's init, checked to be the one of the state.
 func (c *Container) pidfd() (int, error) {
 	fd, err := unix.PidfdOpen(c.State.Pid, 0)

@@ -112,7 +112,7 @@ func (c *creation) create(id string) (*birth.Born, error) {
 // runtime.md, "Lifecycle": a failing hook goes on at the deletion).
 func (c *creation) poststop() {
 	if c.hooked {
-		c.warn(c.rt.hooks("poststop", c.spec.Hooks.Poststop, c.st, state.Stopped))
+		c.rt.poststop(c.spec.Hooks.Poststop, c.st)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/gophertainer/gophertainer/lib/birth"
+	"github.com/gophertainer/gophertainer/lib/cgroup"
 	"github.com/gophertainer/gophertainer/lib/cred"
 	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/ns"
@@ -26,6 +27,7 @@ type ExecOptions struct {
 	Preserve      int
 	Stdio         [3]int
 	IgnorePaused  bool
+	Cgroups       []string // below the container's: PATH or CONTROLLERS:PATH
 	Terminal      func(master *os.File) error
 	// Sent, if not nil, is called while the process is at work on its plan.
 	Sent func()
@@ -67,14 +69,18 @@ func (c *Container) enter(s *specs.Spec, p *specs.Process, o *ExecOptions) (*bir
 	if alive, err := state.Alive(c.State.Pid, c.State.PidStart); err != nil || !alive {
 		return nil, fail.New(fail.CodeStatus, "container not running: is stopped, need running")
 	}
-	dir, err := c.Group.OpenDir()
+	group, err := c.Group.Below(o.Cgroups)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := group.OpenDir()
 	if err != nil {
 		return nil, err
 	}
 	if dir >= 0 {
 		defer unix.Close(dir)
 	}
-	in := &entry{c: c, spec: s, process: p, user: set.Has(unix.CLONE_NEWUSER)}
+	in := &entry{c: c, group: group, spec: s, process: p, user: set.Has(unix.CLONE_NEWUSER)}
 	born, err := birth.Bear(&birth.Request{
 		Namespace: set, Maps: s.Linux, Cgroup: dir, Preserve: o.Preserve, Stdio: o.Stdio, RootUID: in.user,
 		Born: in.born, Plan: in.plan, Sent: o.Sent, Killed: in.killed,
@@ -96,13 +102,14 @@ func (c *Container) enter(s *specs.Spec, p *specs.Process, o *ExecOptions) (*bir
 // entry is one process on its way into a container.
 type entry struct {
 	c       *Container
+	group   *cgroup.Group
 	spec    *specs.Spec
 	process *specs.Process
 	user    bool
 }
 
 func (e *entry) born(pid int) error {
-	if err := e.c.Group.Enter(pid); err != nil {
+	if err := e.group.Enter(pid); err != nil {
 		return err
 	}
 	if e.process.OOMScoreAdj != nil {

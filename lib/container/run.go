@@ -20,7 +20,6 @@ func (rt *Runtime) Run(id string, o *CreateOptions) (*Container, *birth.Born, er
 	c.Status = state.Running
 	rt.record("start", id)
 	if err := c.poststart(); err != nil {
-		_ = unix.PidfdSendSignal(born.PidFD, unix.SIGKILL, nil, 0)
 		return c, born, err
 	}
 	return c, born, nil
@@ -79,11 +78,7 @@ func (c *Container) Destroy() error {
 	if serr != nil || s.Hooks == nil {
 		return nil
 	}
-	// The container is gone whatever they say (runtime-spec runtime.md,
-	// "Lifecycle" 13): their errors are warnings.
-	if err := c.rt.hooks("poststop", s.Hooks.Poststop, c.State, state.Stopped); err != nil {
-		c.rt.Warn("%v", err)
-	}
+	c.rt.poststop(s.Hooks.Poststop, c.State)
 	return nil
 }
 

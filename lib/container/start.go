@@ -30,12 +30,30 @@ func (rt *Runtime) Start(id string) (*Container, error) {
 	return c, c.poststart()
 }
 
+// poststart: one that fails stops the container (runtime-spec runtime.md,
+// "Lifecycle" 9).
+
 func (c *Container) poststart() error {
 	s, err := c.spec()
 	if err != nil || s.Hooks == nil {
 		return err
 	}
-	return c.rt.hooks("poststart", s.Hooks.Poststart, c.State, state.Running)
+	err = c.rt.hooks("poststart", s.Hooks.Poststart, c.State, state.Running)
+	if err == nil {
+		return nil
+	}
+	fd, ferr := c.pidfd()
+	if ferr == unix.ESRCH {
+		return err
+	}
+	if ferr == nil {
+		ferr = unix.PidfdSendSignal(fd, unix.SIGKILL, nil, 0)
+		_ = unix.Close(fd)
+	}
+	if ferr != nil && ferr != unix.ESRCH {
+		c.rt.Warn("stop the container: %v", ferr)
+	}
+	return err
 }
 
 // open: the reader is opened before the word is written, so that whatever
@@ -95,7 +113,7 @@ func (c *Container) trouble(answer []byte) error {
 	p := &plan.Plan{Steps: make([]plan.Step, t.Step)}
 	last := plan.Step{Op: plan.OpExec, Member: "/process/args", Args: s.Process.Args}
 	if t.Why == plan.WhyHook || t.Why == plan.WhyTimeout {
-		last = plan.Step{Op: plan.OpHook, Member: "/hooks/startContainer", Path: t.Note, Nums: []uint64{0}}
+		last = plan.Step{Op: plan.OpHook, Member: "/hooks/startContainer"}
 	}
 	p.Add(last)
 	return birth.Explain(p, t)

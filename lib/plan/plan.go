@@ -57,6 +57,8 @@ const (
 	OpRuleset         // make a Landlock ruleset that handles Nums: files, ports, scopes
 	OpRule            // give Flags below Path, or with Nums for the port Nums[0]
 	OpRestrict        // put the ruleset in force
+	OpHere            // take the root of the mount namespace that was joined as the root
+	OpUnmount         // take the mount at Path away
 	opEnd
 )
 
@@ -127,6 +129,7 @@ var names = [opEnd]string{
 	"domainname", "loopback", "rlimit", "scheduler", "ioprio", "affinity", "personality", "umask",
 	"setsid", "label", "bound", "user", "capabilities", "no-new-privs", "seccomp", "chdir",
 	"ready", "exec", "clock", "landlock", "landlock-rule", "landlock-restrict",
+	"here", "unmount",
 }
 
 // String is the word for the step in `gt-oci plan` and in traces.

@@ -49,6 +49,7 @@ type Call struct {
 	Root, Log, LogFormat string   // Root is absolute
 	Format               string   // what Options.Format declared
 	Debug                bool
+	Level                string // least that is said: debug, warning, error
 	Stdin                *os.File
 	Stdout, Stderr       *os.File
 

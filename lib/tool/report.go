@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -39,6 +40,9 @@ func (c *Call) report(err error) {
 
 // Warnf is something a person should know that stops nothing.
 func (c *Call) Warnf(format string, args ...any) {
+	if c.Level == "error" && !c.Debug {
+		return
+	}
 	text := fmt.Sprintf(format, args...)
 	if c.Log == "" {
 		fmt.Fprintf(c.Stderr, "%s: warning: %s\n", c.Tool, text)
@@ -48,7 +52,7 @@ func (c *Call) Warnf(format string, args ...any) {
 
 // Debugf says something with --debug or DEBUG=1 only.
 func (c *Call) Debugf(format string, args ...any) {
-	if !c.Debug {
+	if !c.Debug && c.Level != "debug" {
 		return
 	}
 	text := fmt.Sprintf(format, args...)
@@ -62,7 +66,16 @@ func (c *Call) openLog() error {
 	if c.Log == "" {
 		return nil
 	}
-	f, err := os.OpenFile(c.Log, os.O_APPEND|os.O_CREATE|os.O_WRONLY|syscall.O_NONBLOCK, 0o644) // a pipe that nobody reads must not hold us
+	name, file := strings.CutPrefix(c.Log, "file:")
+	for _, other := range []string{"journald:", "syslog:"} {
+		if strings.HasPrefix(c.Log, other) {
+			return fail.Usage("--log: have %s, need a file", c.Log)
+		}
+	}
+	if file && name == "" {
+		return fail.Usage("--log: have no name, need a file")
+	}
+	f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY|syscall.O_NONBLOCK, 0o644) // a pipe that nobody reads must not hold us
 	if err != nil {
 		return &fail.Error{Op: "--log", Cause: err}
 	}

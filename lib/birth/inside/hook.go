@@ -18,22 +18,54 @@ func (b *birth) hook(s *plan.Step) bare.Errno {
 	if e != 0 {
 		return e
 	}
-	null, e := bare.Open(bare.AtCwd, "/dev/null", unix.O_RDWR, 0)
+	defer bare.Close(in)
+	out, e := bare.Memfd("output") // takes all that a hook says without making it wait
 	if e != 0 {
-		bare.Close(in)
 		return e
 	}
-	p := sys.Program{Path: s.Path, Args: s.Args, Env: s.Env, Files: [3]int{in, null, 2}}
+	defer bare.Close(out)
+	begun := bare.Now()
+	p := sys.Program{Path: s.Path, Args: s.Args, Env: s.Env, Files: [3]int{in, out, out}}
 	pid, pidfd, e := p.Launch()
-	bare.Close(in)
-	bare.Close(null)
 	if e != 0 {
 		b.note = s.Path
 		return e
 	}
 	e = b.await(s, pid, pidfd)
 	bare.Close(pidfd)
+	if e != 0 {
+		b.note = b.report(s.Path, (bare.Now()-begun)/1e6, out)
+	}
 	return e
+}
+
+// report is what the sentence about a failed hook is made of: its path, the
+// time it took in milliseconds, and the end of what it said, with a NUL between.
+func (b *birth) report(path string, ms int64, out int) string {
+	n := copy(b.words[:len(b.words)/2], path)
+	b.words[n] = 0
+	n++
+	digits := 1
+	for rest := ms; rest >= 10; rest /= 10 {
+		digits++
+	}
+	for i := digits - 1; i >= 0; i-- {
+		b.words[n+i] = byte('0' + ms%10)
+		ms /= 10
+	}
+	n += digits
+	b.words[n] = 0
+	n++
+	var st unix.Stat_t
+	if bare.Fstat(out, &st) != 0 {
+		return bare.Text(b.words[:n])
+	}
+	room := int64(len(b.words) - n)
+	said, e := bare.Pread(out, b.words[n:], max(0, st.Size-room))
+	if e == 0 {
+		n += said
+	}
+	return bare.Text(b.words[:n])
 }
 
 func (b *birth) await(s *plan.Step, pid, pidfd int) bare.Errno {
@@ -53,7 +85,6 @@ func (b *birth) await(s *plan.Step, pid, pidfd int) bare.Errno {
 		if b.why != plan.WhyTimeout {
 			b.why = plan.WhyHook
 		}
-		b.note = s.Path
 		return bare.Errno(status)
 	}
 	return 0

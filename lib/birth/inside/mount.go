@@ -29,6 +29,8 @@ var mountSteps = [64]func(*birth, *plan.Step) bare.Errno{
 	plan.OpMask:        (*birth).mask,
 	plan.OpReadonly:    (*birth).readonly,
 	plan.OpConsole:     (*birth).console,
+	plan.OpHere:        (*birth).here,
+	plan.OpUnmount:     (*birth).unmount,
 }
 
 func (b *birth) propagation(s *plan.Step) bare.Errno { return bare.Mount("/", s.Flags) }
