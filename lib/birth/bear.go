@@ -98,6 +98,9 @@ func (r *Request) spawn(exe, sock int) (*Born, error) {
 		s.Groups = !denySetgroups(r.Maps)
 		s.RootUID = true
 	}
+	if r.maps().Helped() {
+		return r.lend(s)
+	}
 	pid, pidfd, err := s.Start()
 	return &Born{Pid: pid, PidFD: pidfd}, err
 }

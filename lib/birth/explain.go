@@ -168,6 +168,9 @@ func explainExec(e *fail.Error, p *plan.Plan, t plan.Trouble) {
 }
 
 func explainSpawn(r *Request, err error) error {
+	if _, told := err.(*fail.Error); told {
+		return err
+	}
 	e := &fail.Error{Code: fail.CodeStep, Op: "create namespaces", Member: "/linux/namespaces", Cause: err}
 	if len(r.Namespace.Join) > 0 {
 		e.Op = "join namespaces"

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/gophertainer/gophertainer/lib/cgroup"
 	"github.com/gophertainer/gophertainer/lib/plan"
 	"github.com/gophertainer/gophertainer/lib/sys"
 )
@@ -135,7 +136,8 @@ func hintNamespaces(flags uint64) string {
 	for _, l := range limits {
 		b, err := os.ReadFile("/proc/sys/user/max_" + l.name + "_namespaces")
 		if flags&l.flag != 0 && err == nil && strings.TrimSpace(string(b)) == "0" {
-			return "sysctl user.max_" + l.name + "_namespaces is 0"
+			key := "user.max_" + l.name + "_namespaces"
+			return "sysctl " + key + " is 0: sudo sysctl " + key + "=10000"
 		}
 	}
 	return ""
@@ -147,13 +149,16 @@ func (r *Request) hint(err error) string {
 	switch {
 	case err == unix.ENOSPC:
 		return hintNamespaces(r.Namespace.New)
+	case err == unix.EACCES && r.Cgroup >= 0:
+		// Who moves a process has to own the group that both places lie in.
+		return cgroup.Undelegated("")
 	case err != unix.EPERM:
 	case unix.Geteuid() != 0 && !user:
-		return "you are not root and the spec has no user namespace"
+		return "you are not root and the spec has no user namespace: gt-oci spec --rootless writes one that has"
 	case user && is("/proc/sys/kernel/unprivileged_userns_clone", "0"):
-		return "sysctl kernel.unprivileged_userns_clone is 0"
+		return "sysctl kernel.unprivileged_userns_clone is 0: sudo sysctl kernel.unprivileged_userns_clone=1"
 	case user && is("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1"):
-		return "sysctl kernel.apparmor_restrict_unprivileged_userns is 1"
+		return "sysctl kernel.apparmor_restrict_unprivileged_userns is 1: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0"
 	}
 	return ""
 }

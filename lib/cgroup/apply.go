@@ -120,6 +120,9 @@ func inGroup(file string) bool {
 func (g *Group) absent(s setting) *fail.Error {
 	e := fail.New(fail.CodeHost, "have no controller %s for %s in this group, need it", s.controller, s.file)
 	e.Member = s.member
+	if e.Hint = Undelegated(s.controller); e.Hint != "" {
+		return e
+	}
 	if g.mode == V2 {
 		if have, err := read(top, "cgroup.controllers"); err == nil {
 			e.Hint = "cgroup2 here has: " + have
@@ -176,7 +179,7 @@ func (g *Group) hand(dir string, s setting) error {
 	case errors.Is(err, unix.EBUSY) && populated(dir):
 		e.Hint = dir + " has processes of its own"
 	case errors.Is(err, unix.EACCES):
-		e.Hint = "controller " + s.controller + " is not delegated to you"
+		e.Hint = Undelegated(s.controller)
 	}
 	return e
 }

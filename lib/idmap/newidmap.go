@@ -19,8 +19,12 @@ var trusted = []string{"/usr/bin", "/bin", "/usr/local/bin", "/usr/sbin", "/sbin
 func (k kind) run(pid int, m Map) error {
 	path := k.find()
 	if path == "" {
-		return fail.New(fail.CodeHost, "have no %s in %s, need it to map more than the own %s (package uidmap or shadow-utils)",
+		e := fail.New(fail.CodeHost, "have no %s in %s, need it to map more than the own %s (package uidmap or shadow-utils)",
 			k.tool, strings.Join(trusted[:2], " or "), k.noun)
+		if unix.Access("/usr/bin/apt-get", unix.X_OK) == nil {
+			e.Hint = "sudo apt-get install uidmap"
+		}
+		return e
 	}
 	args := []string{k.tool, strconv.Itoa(pid)}
 	for _, l := range m {
@@ -34,7 +38,7 @@ func (k kind) run(pid int, m Map) error {
 	}
 	return &fail.Error{
 		Code: fail.CodePermission, Op: "run " + path,
-		Cause: fmt.Errorf("%w%s", err, said), Hint: k.explain(m),
+		Cause: fmt.Errorf("%w%s", err, said), Hint: k.explain(path, m),
 	}
 }
 
@@ -48,8 +52,9 @@ func (k kind) find() string {
 	return ""
 }
 
-// explain names the line that /etc/subuid lacks, if one does.
-func (k kind) explain(m Map) string {
+// explain names what is missing, and the command that mends it: the line in
+// /etc/subuid, or the privilege of the program.
+func (k kind) explain(path string, m Map) string {
 	list, err := grants(k.grants, os.Getuid())
 	if err != nil {
 		return ""
@@ -64,7 +69,12 @@ func (k kind) explain(m Map) string {
 				user = name
 			}
 		}
-		return fmt.Sprintf("%s needs a line %s:%d:%d", k.grants, user, l.HostID, l.Size)
+		line := fmt.Sprintf("%s:%d:%d", user, l.HostID, l.Size)
+		return fmt.Sprintf("%s needs a line %s: echo %s | sudo tee -a %s", k.grants, line, line, k.grants)
+	}
+	var st unix.Stat_t
+	if _, err := unix.Getxattr(path, "security.capability", nil); err != nil && unix.Stat(path, &st) == nil && st.Mode&unix.S_ISUID == 0 {
+		return path + " has no privilege: sudo chmod u+s " + path
 	}
 	return ""
 }

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/sys"
 )
 
 // kind is what differs between users and groups.
@@ -20,6 +21,16 @@ var (
 	users  = kind{file: "uid_map", tool: "newuidmap", grants: subUID, noun: "user", own: os.Geteuid}
 	groups = kind{file: "gid_map", tool: "newgidmap", grants: subGID, noun: "group", own: os.Getegid}
 )
+
+// Helped tells whether newuidmap and newgidmap have to write the maps: they are
+// of more than the own IDs, and the right to write such is missing.
+func (m Maps) Helped() bool {
+	if len(m.UID) == 0 && len(m.GID) == 0 || m.UID.own(users.own()) && m.GID.own(groups.own()) {
+		return false
+	}
+	permitted, err := sys.CapGet()
+	return err == nil && permitted&(1<<unix.CAP_SETUID) == 0
+}
 
 // Write gives the new user namespace of process pid its maps. Who may not
 // write more than the own ID has it done by newuidmap and newgidmap. The
