@@ -3,9 +3,13 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"path"
+	"slices"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/bundle"
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/pack"
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/tar"
 	"github.com/gophertainer/gophertainer/lib/tool"
@@ -18,13 +22,7 @@ func diff(o *tool.Options) func(c *tool.Call) error {
 		if err != nil {
 			return err
 		}
-		upper, below, err := m.upper()
-		if err != nil {
-			return fmt.Errorf("%s: %w", c.Args[0], err)
-		}
-		defer unix.Close(upper)
-		defer unix.Close(below)
-		list, err := pack.Changes(upper, below)
+		list, err := m.changes()
 		if err != nil {
 			return fmt.Errorf("%s: %w", c.Args[0], err)
 		}
@@ -43,4 +41,34 @@ func diff(o *tool.Options) func(c *tool.Call) error {
 		}
 		return c.Print(out)
 	}
+}
+
+// changes are the deletions, then the rest, of all that the container could write to.
+func (m *made) changes() ([]pack.Change, error) {
+	if m.Source != "host" {
+		upper, below, err := m.upper()
+		if err != nil {
+			return nil, err
+		}
+		defer unix.Close(upper)
+		defer unix.Close(below)
+		return pack.Changes(upper, below)
+	}
+	var gone, rest []pack.Change
+	err := m.views(func(p bundle.Part, upper, below int) error {
+		list, err := pack.Changes(upper, below)
+		for _, c := range list {
+			c.Path = path.Join(p.Path, c.Path)
+			if c.Kind == "deleted" {
+				gone = append(gone, c)
+			} else {
+				rest = append(rest, c)
+			}
+		}
+		return err
+	})
+	order := func(a, b pack.Change) int { return strings.Compare(a.Path, b.Path) }
+	slices.SortFunc(gone, order)
+	slices.SortFunc(rest, order)
+	return append(gone, rest...), err
 }

@@ -9,6 +9,7 @@ gt-rootfs makes the root filesystem of a bundle from what people have.
 	gt-rootfs pack     [OPTION…] DIR|BUNDLE [FILE]
 	gt-rootfs diff     BUNDLE
 	gt-rootfs commit   [OPTION…] BUNDLE [TARGET]
+	gt-rootfs keep     BUNDLE
 	gt-rootfs snapshot BUNDLE NEW
 	gt-rootfs list
 	gt-rootfs inspect  BUNDLE|SOURCE
@@ -104,6 +105,12 @@ if it lies in an empty directory or on another file system than the root's, and
 is the container's working directory. Where it is an empty directory itself, or
 a person's home, which hold more than work, it stays empty and a warning says
 so; in /proc, /sys and /dev the container begins in /.
+
+diff shows what was written to these overlays, and keep does the same on the
+host: deletions, files with owner, mode, attributes and times, each put in its
+place as a whole. In a user namespace, as gt-run makes one for who is not root,
+each directory of / has an overlay of its own, and new names in / itself are
+neither shown nor kept.
 
 # Mounting
 
@@ -242,6 +249,7 @@ var program = &tool.Program{
 		{Name: "pack", Args: "DIR|BUNDLE [FILE]", Summary: "write a root filesystem as an archive", Make: owned(packVerb)},
 		{Name: "diff", Args: "BUNDLE", Summary: "list what the container changed", Make: owned(diff)},
 		{Name: "commit", Args: "BUNDLE [TARGET]", Summary: "write what the container changed as a layer or an image", Make: owned(commit)},
+		{Name: "keep", Args: "BUNDLE", Summary: "with host: do on the host what the container did", Make: owned(keep)},
 		{Name: "snapshot", Args: "BUNDLE NEW", Summary: "make a bundle with the root of another as it is now", Make: owned(snapshot)},
 		{Name: "list", Summary: "list the bundles that something is mounted or shared for", Make: owned(list)},
 		{Name: "inspect", Args: "BUNDLE|SOURCE", Summary: "tell what a bundle is made of, or what a source holds", Make: owned(inspect)},

@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/bundle"
+	"github.com/gophertainer/gophertainer/lib/idmap"
 )
 
 // Where things are in a bundle. What the container writes is kept in a tmpfs
@@ -18,7 +18,7 @@ import (
 const (
 	rootfs = "rootfs"
 	upper  = ".upper"
-	merged = upper + "/cwd/merged"
+	merged = upper + "/cwd"
 )
 
 // Mounted tells whether all mounts of a record stand.
@@ -67,39 +67,24 @@ func mount(dir string, r *bundle.Record) error {
 	if err := unix.Mount("tmpfs", tmp, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=700"); err != nil {
 		return fmt.Errorf("mount tmpfs on %s: %w", tmp, err)
 	}
-	if err := overlay("/", filepath.Join(tmp, "root"), filepath.Join(dir, rootfs)); err != nil {
-		return err
-	}
-	if r.Cwd == "" {
-		return nil
-	}
-	return overlay(r.Cwd, filepath.Join(tmp, "cwd"), filepath.Join(dir, merged))
-}
-
-// overlay mounts lower at point with its writable layer below work. The lower
-// directory is opened once; who renames it later changes nothing.
-func overlay(lower, work, point string) error {
-	fd, err := unix.Open(lower, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	inside, err := idmap.Inside()
 	if err != nil {
-		return fmt.Errorf("open %s: %w", lower, err)
-	}
-	defer unix.Close(fd)
-	for _, d := range []string{work, work + "/upper", work + "/work"} {
-		if err := os.Mkdir(d, 0o700); err != nil {
-			return err
-		}
-	}
-	if err := os.Mkdir(point, 0o755); err != nil && !errors.Is(err, os.ErrExist) {
 		return err
 	}
-	if err := alike(fd, work+"/upper"); err != nil {
+	l := &layers{dir: dir, inside: inside}
+	if l.mounts, err = table(); err != nil {
 		return err
 	}
-	opts := "lowerdir=/proc/self/fd/" + strconv.Itoa(fd) + ",upperdir=" + work + "/upper,workdir=" + work + "/work"
-	if err := unix.Mount("overlay", point, "overlay", unix.MS_NODEV, opts); err != nil {
-		return fmt.Errorf("mount overlay of %s on %s: %w", lower, point, err)
+	if inside {
+		err = l.skeleton(filepath.Join(dir, rootfs))
+	} else {
+		err = l.overlay("/", filepath.Join(dir, rootfs))
 	}
-	return nil
+	if err == nil && r.Cwd != "" {
+		err = l.over(r.Cwd, filepath.Join(dir, merged))
+	}
+	r.Parts = l.parts
+	return errors.Join(err, bundle.WriteRecord(dir, r))
 }
 
 // alike gives the upper directory owner and mode of the lower one, since it is
@@ -109,7 +94,10 @@ func alike(fd int, dir string) error {
 	if err := unix.Fstat(fd, &st); err != nil {
 		return err
 	}
-	if err := os.Chown(dir, int(st.Uid), int(st.Gid)); err != nil {
+	// An owner who has no ID in our user namespace cannot be given: a copy that is
+	// thrown away is the caller's.
+	err := os.Chown(dir, int(st.Uid), int(st.Gid))
+	if inside, e := idmap.Inside(); err != nil && (e != nil || !inside) {
 		return err
 	}
 	return unix.Chmod(dir, st.Mode&0o7777)
@@ -127,7 +115,7 @@ func Unmount(dir string, r *bundle.Record) error {
 	if err := os.Remove(filepath.Join(dir, upper)); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	r.Mounts = []string{}
+	r.Mounts, r.Parts = []string{}, nil
 	return bundle.WriteRecord(dir, r)
 }
 

@@ -9,6 +9,7 @@ import (
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 
 	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/idmap"
 )
 
 // hidden directories are empty in the container.
@@ -46,8 +47,9 @@ func See(cwd string) (*Plan, error) {
 		}
 	}
 	p.stand(cwd, mounts)
-	p.bring(mounts)
-	return p, nil
+	inside, err := idmap.Inside()
+	p.bring(mounts, inside)
+	return p, err
 }
 
 // spell refuses what the options of an overlay cannot hold.
@@ -102,8 +104,12 @@ func (p *Plan) stand(cwd string, mounts []entry) {
 }
 
 // bring binds the host's other file systems, read-only: the overlay is over
-// the root's alone.
-func (p *Plan) bring(mounts []entry) {
+// the root's alone. In a user namespace a mount comes with what is mounted below.
+func (p *Plan) bring(mounts []entry, inside bool) {
+	options := []string{"bind", "ro", "nosuid", "nodev"}
+	if inside {
+		options = []string{"rbind", "rro", "rnosuid", "rnodev"}
+	}
 	for _, e := range mounts {
 		if e.point == "/" || !e.real() || e.ours() || p.covered(e.point) {
 			continue
@@ -112,7 +118,7 @@ func (p *Plan) bring(mounts []entry) {
 			continue // somebody's FUSE, or covered by another mount
 		}
 		p.binds = append(p.binds, specs.Mount{
-			Destination: e.point, Type: "bind", Source: e.point, Options: []string{"bind", "ro", "nosuid", "nodev"},
+			Destination: e.point, Type: "bind", Source: e.point, Options: options,
 		})
 	}
 	slices.SortStableFunc(p.binds, func(a, b specs.Mount) int {
@@ -139,7 +145,7 @@ func (p *Plan) Apply(s *specs.Spec, dir string) {
 	s.Mounts = append(s.Mounts, p.tmp...)
 	if p.Shown != "" {
 		s.Mounts = append(s.Mounts, specs.Mount{
-			Destination: p.Shown, Type: "bind", Source: filepath.Join(dir, merged), Options: []string{"bind", "nosuid", "nodev"},
+			Destination: p.Shown, Type: "bind", Source: filepath.Join(dir, merged), Options: []string{"rbind", "nosuid", "nodev"},
 		})
 	}
 	s.Linux.MaskedPaths = append(s.Linux.MaskedPaths, p.masks...)

@@ -159,3 +159,18 @@ func isOpaque(fd int) (bool, error) {
 	}
 	return false, nil
 }
+
+// Whiteout tells what overlayfs puts in the place of a name that is gone.
+func Whiteout(st *unix.Stat_t) bool { return whiteout(st) }
+
+// Opaque tells whether an upper directory hides all that lower ones have.
+func Opaque(dir int) (bool, error) { return isOpaque(dir) }
+
+// Names lists an open directory in order.
+func Names(dir int) ([]string, error) { return sorted(dir) }
+
+// Own tells an attribute with which overlayfs talks to itself.
+func Own(name string) bool {
+	_, own := overlays(name)
+	return own
+}
