@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"syscall"
 	"time"
 
 	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/bundle"
@@ -28,16 +29,16 @@ type summary struct {
 func (l *launch) afterwards(code int, began time.Time) error {
 	ctx := context.Background()
 	var failed error
-	if l.JSON {
+	if l.JSON || l.JUnit != "" {
 		s := summary{ID: l.id, Command: l.Args, Code: code, Seconds: time.Since(began).Seconds(), Finished: time.Now().UTC().Format(time.RFC3339Nano)}
-		use, err := sibling.Output(ctx, "gt-mon", append(rootArgs(l.bundle.Root), "account", l.id)...)
+		use, err := l.use(ctx)
 		if err == nil {
 			s.Use = use
 		}
 		if l.Diff && err == nil {
 			s.Changes, err = l.changes(ctx, "json")
 		}
-		failed = errors.Join(failed, err, tell(&s))
+		failed = errors.Join(failed, err, l.tell(&s))
 	} else if l.Diff {
 		text, err := l.changes(ctx, "text")
 		if err == nil {
@@ -46,7 +47,7 @@ func (l *launch) afterwards(code int, began time.Time) error {
 		failed = errors.Join(failed, err)
 	}
 	if l.Commit && code == 0 && failed == nil {
-		_, failed = sibling.Output(ctx, "gt-rootfs", "commit", l.bundle.Path, "host")
+		_, failed = sibling.Output(ctx, "gt-rootfs", "keep", l.bundle.Path)
 	}
 	if l.rm {
 		if _, err := oci(ctx, l.bundle, "delete", l.id); err != nil {
@@ -95,7 +96,38 @@ func splitLines(text []byte) (list [][]byte) {
 	return list
 }
 
-func tell(s *summary) error {
+// use is what the container used. Who may make no cgroup has the kernel's account
+// of the processes that were waited for, gt-oci among them.
+func (l *launch) use(ctx context.Context) (json.RawMessage, error) {
+	text, err := sibling.Output(ctx, "gt-mon", append(rootArgs(l.bundle.Root), "account", l.id)...)
+	if err != nil || l.used == nil {
+		return text, err
+	}
+	var group struct {
+		CPU struct{ Total int64 }
+	}
+	if err := json.Unmarshal(text, &group); err != nil || group.CPU.Total > 0 {
+		return text, err
+	}
+	us := func(t syscall.Timeval) int64 { return t.Sec*1e6 + t.Usec }
+	user, system := us(l.used.Utime), us(l.used.Stime)
+	return json.Marshal(map[string]any{
+		"of":         "processes",
+		"cpu":        map[string]int64{"total": user + system, "user": user, "system": system},
+		"memoryPeak": l.used.Maxrss << 10,
+	})
+}
+
+// tell says the summary where it is wanted.
+func (l *launch) tell(s *summary) error {
+	if l.JUnit != "" {
+		if err := os.WriteFile(l.JUnit, junit(s), 0o644); err != nil {
+			return fmt.Errorf("--junit: %w", err)
+		}
+	}
+	if !l.JSON {
+		return nil
+	}
 	text, err := json.Marshal(s)
 	if err != nil {
 		return err

@@ -168,7 +168,9 @@ func (o *options) named(name string) (string, error) {
 
 // notes are what the container is known by beside its name.
 func (o *options) notes(w *wish) error {
-	w.Domainname = o.Domainname
+	if w.Domainname = o.Domainname; w.Domainname != "" && o.UTS == "host" {
+		return fail.Usage("--uts host and --domainname are both there, need one")
+	}
 	w.Annotations = map[string]string{verb.RootAnnotation: o.Rootfs}
 	for _, list := range [][]string{o.Label, o.Annotation} {
 		for _, text := range list {
@@ -199,8 +201,12 @@ func (o *options) identity(w *wish) (err error) {
 		}
 		w.user, w.UserGiven = &asked, true
 	}
-	if os.Geteuid() != 0 {
-		w.Rootless = &config.IDs{UID: os.Geteuid(), GID: os.Getegid()}
+	uid, gid, rootless, err := own()
+	if err != nil {
+		return err
+	}
+	if rootless {
+		w.Rootless = &config.IDs{UID: uid, GID: gid}
 		w.Capabilities = config.Usual() // a new user namespace grants them all
 		return nil
 	}

@@ -52,6 +52,7 @@ type launch struct {
 	bundle  *bundle.Bundle
 	signals *relay
 	began   time.Time
+	used    *syscall.Rusage
 }
 
 // run runs gt-oci, or gt-mon, to its end.
@@ -88,6 +89,7 @@ func (l *launch) run(tool, path string) (int, error) {
 	if err != nil {
 		return exitFailed, fmt.Errorf("wait for gt-oci: %w", err)
 	}
+	l.used, _ = state.SysUsage().(*syscall.Rusage)
 	code, err := verdict(tool, l.options, state.Sys().(syscall.WaitStatus), log)
 	if err == nil && code == 0 && l.Detach {
 		_, err = fmt.Println(l.id)

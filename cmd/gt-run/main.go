@@ -89,6 +89,7 @@
 //	                      write the PID, the name
 //	--json                at the end one line on stderr: code, time, peak of memory,
 //	                      CPU time, OOM kills, throttling, pressure
+//	--junit FILE          write the same as a test report of JUnit's form
 //	--diff                at the end, what the command changed in its root
 //	--commit              with host: keep the changes, if the command succeeded
 //
@@ -152,7 +153,9 @@
 //	--net6 CIDR, --bridge NAME, --ip ADDRESS
 //	-p, --publish [ADDRESS:]HOST:CONTAINER[/PROTOCOL]
 //	--dns ADDRESS, --dns-search DOMAIN, --add-host NAME:ADDRESS
-//	--cni                 refused until gt-net has it
+//	--cni                 by the plugins of CNI: the network of --net, or the first in
+//	--cni-conf DIR        this directory (/etc/cni/net.d)
+//	--cni-bin DIR         where the plugins are
 //
 // With --detach, from gt-mon, which explains them:
 //
@@ -265,6 +268,9 @@ func start(args []string) (int, error) {
 	if o.Version {
 		_, err := fmt.Printf("gt-run version %s\ncommit: %s\n", tool.Version, tool.Commit)
 		return 0, err
+	}
+	if o.outside() && !o.DryRun {
+		return enter(o)
 	}
 	ask, err := o.ask()
 	if err != nil {

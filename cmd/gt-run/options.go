@@ -38,6 +38,7 @@ type options struct {
 	JSON        bool     `name:"json" help:"At the end, say on stderr as a JSON line what the command used."`
 	Diff        bool     `help:"At the end, show on stderr what the command changed in its root."`
 	Commit      bool     `help:"With the host's root: make the changes, if the command succeeded."`
+	JUnit       string   `name:"junit" placeholder:"FILE" help:"At the end, write there what happened as a test of JUnit's form."`
 	Network
 	Resources
 	Security
@@ -92,8 +93,8 @@ func (o *options) check() error {
 		return fail.Usage("--cmd and the command %q are both there, need one", strings.Join(o.Command, " "))
 	case o.Rm && o.Restart != "" && o.Restart != "no":
 		return fail.Usage("--rm and --restart are both there, need one")
-	case o.Detach && (o.JSON || o.Diff || o.Commit):
-		return fail.Usage("--detach and --json, --diff or --commit are both there: they are for the end of a command in the foreground")
+	case o.Detach && o.after():
+		return fail.Usage("--detach and --json, --junit, --diff or --commit are both there: these are for the end of a command in the foreground")
 	case o.Commit && o.Rootfs != kindHost:
 		return fail.Usage("--commit: have --rootfs %s, need host (gt-run commit is for others)", o.Rootfs)
 	case o.Rootfs == "":
@@ -102,8 +103,9 @@ func (o *options) check() error {
 		return fail.Usage("--workdir: %q is relative, need an absolute path", o.Workdir)
 	case o.Hostname != nil && (*o.Hostname == "" || len(*o.Hostname) > 64):
 		return fail.Usage("--hostname: have %d characters, need 1 to 64", len(*o.Hostname))
-	case o.Rootless && os.Geteuid() == 0:
-		return fail.Usage("--rootless: caller is root, need an ordinary user")
+	}
+	if _, _, rootless, err := own(); err != nil || o.Rootless && !rootless {
+		return errors.Join(err, fail.Usage("--rootless: caller is root, need an ordinary user"))
 	}
 	if err := o.Supervision.check(o.Detach); err != nil {
 		return err

@@ -26,4 +26,4 @@ func processOf(root, id string) (string, error) {
 }
 
 // after tells whether there is something to do when the command has ended.
-func (o *options) after() bool { return o.JSON || o.Diff || o.Commit }
+func (o *options) after() bool { return o.JSON || o.JUnit != "" || o.Diff || o.Commit }

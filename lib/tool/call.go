@@ -47,19 +47,35 @@ func (c *Call) settleRoot() error {
 		c.Root = os.Getenv("GOPHERTAINER_ROOT")
 	}
 	if c.Root == "" {
-		c.Root = "/run/oci-runtime"
-		if users() {
-			c.Root = "/run/user/" + strconv.Itoa(os.Getuid()) + "/oci-runtime"
-			if dir := os.Getenv("XDG_RUNTIME_DIR"); dir != "" {
-				c.Root = dir + "/oci-runtime"
-			}
-		}
+		c.Root = DefaultRoot()
 	}
 	var err error
 	if !filepath.IsAbs(c.Root) {
 		c.Root, err = filepath.Abs(c.Root)
 	}
 	return err
+}
+
+// DefaultRoot is the state directory if none is named: the machine's, or the
+// user's. Who has no session, as after su, has his beside his data.
+func DefaultRoot() string {
+	if !users() {
+		return "/run/oci-runtime"
+	}
+	if dir := os.Getenv("XDG_RUNTIME_DIR"); dir != "" {
+		return dir + "/oci-runtime"
+	}
+	dir := "/run/user/" + strconv.Itoa(os.Getuid())
+	if _, err := os.Stat(dir); err == nil {
+		return dir + "/oci-runtime"
+	}
+	if data := os.Getenv("XDG_DATA_HOME"); filepath.IsAbs(data) {
+		return data + "/gophertainer/oci-runtime"
+	}
+	if home := os.Getenv("HOME"); filepath.IsAbs(home) {
+		return home + "/.local/share/gophertainer/oci-runtime"
+	}
+	return dir + "/oci-runtime"
 }
 
 // users tells whether the state is a user's and not the machine's: no root, or

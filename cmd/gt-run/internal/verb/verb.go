@@ -13,6 +13,7 @@ import (
 	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/sibling"
 	"github.com/gophertainer/gophertainer/lib/event"
 	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/idmap"
 	"github.com/gophertainer/gophertainer/lib/tool"
 )
 
@@ -119,9 +120,20 @@ func Audit(verb string, args []string) error {
 	for _, a := range args[min(1, len(args)):] {
 		rest += " " + a
 	}
-	e := event.New("audit", id, "verb", verb, "arguments", rest[:min(len(rest), 1000)], "uid", itoa(os.Getuid()), "login", login())
+	e := event.New("audit", id, "verb", verb, "arguments", rest[:min(len(rest), 1000)], "uid", caller(), "login", login())
 	_, err = f.Write(e.Line())
 	return err
+}
+
+// caller is the user, by the number that he has outside of our user namespace.
+func caller() string {
+	uid := os.Getuid()
+	if m, err := idmap.Self(); err == nil {
+		if host, ok := m.UID.ToHost(uint32(uid)); ok {
+			return itoa(int(host))
+		}
+	}
+	return itoa(uid)
 }
 
 // login is who began the session, whatever sudo made of him since: empty if
