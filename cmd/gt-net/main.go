@@ -109,7 +109,8 @@ Of up:
 	                     inspect shows it
 	--forward            let the host forward packets, net.*.conf.all.forwarding
 	--netns PATH         a network namespace instead of a container
-	--cni NAME           attach by the plugins of this CNI network; --publish,
+	--cni NAME           attach by the plugins of this CNI network, - is the first
+	                     one in the directory; --publish,
 	                     --rate-in, --rate-out, --ip, --ip6 and --mac go to the
 	                     plugins with that capability
 	--cni-conf DIR       where CNI networks are described (/etc/cni/net.d)

@@ -41,7 +41,7 @@ func (a *asked) declare(o *tool.Options) {
 	o.Func(rate(&q.RateOut), "rate-out", 0, "RATE", "bits a second from the container")
 	o.Strings(&q.Egress, "egress", 0, "PLACE[,PROTO,PORT]", "send to places of this kind only")
 	o.Bool(&q.Monitor, "egress-monitor", 0, "report other places instead of dropping")
-	o.String(&a.cni, "cni", 0, "NAME", "attach by the plugins of this CNI network")
+	o.String(&a.cni, "cni", 0, "NAME", "attach by the plugins of this CNI network; - is the first one")
 	o.String(&a.cniConf, "cni-conf", 0, "DIR", "where CNI networks are described")
 	o.Strings(&a.cniBin, "cni-bin", 0, "DIR", "where CNI plugins are (default "+strings.Join(chain.Dirs, " ")+")")
 	o.String(&a.netns, "netns", 0, "PATH", "a network namespace instead of a container")

@@ -15,7 +15,9 @@ import (
 type Network struct {
 	Net       string   `placeholder:"NETWORK" aliases:"network" default:"none" help:"none (loopback only), host, bridge, container:ID, a network's name, or a CIDR."`
 	Net6      *string  `name:"net6" placeholder:"CIDR" help:"IPv6 network."`
-	CNI       bool     `name:"cni" help:"Network by CNI."`
+	CNI       bool     `name:"cni" help:"Network by the plugins of CNI: that of --net, or the first one."`
+	CNIConf   string   `name:"cni-conf" placeholder:"DIR" help:"Where CNI networks are described."`
+	CNIBin    []string `name:"cni-bin" sep:"none" placeholder:"DIR" help:"Where CNI plugins are."`
 	Bridge    *string  `placeholder:"NAME" help:"Bridge, and its network."`
 	IP        string   `name:"ip" placeholder:"ADDRESS" help:"Address of the container."`
 	Publish   []string `short:"p" sep:"none" placeholder:"[ADDRESS:]HOST:CONTAINER[/PROTOCOL]" help:"Forward a port of the host."`
@@ -27,6 +29,9 @@ type Network struct {
 // up are gt-net's arguments, nil if the container needs none of it.
 func (n *Network) up() []string {
 	args := n.names()
+	if n.CNI {
+		return n.chain(args)
+	}
 	linked := n.Bridge != nil || n.Net6 != nil || len(n.Publish) > 0 || n.IP != ""
 	switch {
 	case n.Net == "host" || strings.HasPrefix(n.Net, "container:"):
@@ -55,6 +60,28 @@ func (n *Network) up() []string {
 	return append([]string{"up"}, args...)
 }
 
+// chain are the arguments for a network of CNI.
+func (n *Network) chain(args []string) []string {
+	name := n.Net
+	if name == "none" {
+		name = "-"
+	}
+	args = append(args, "--cni", name)
+	if n.CNIConf != "" {
+		args = append(args, "--cni-conf", n.CNIConf)
+	}
+	for _, dir := range n.CNIBin {
+		args = append(args, "--cni-bin", dir)
+	}
+	if n.IP != "" {
+		args = append(args, "--ip", n.IP)
+	}
+	for _, p := range n.Publish {
+		args = append(args, "--publish", p)
+	}
+	return append([]string{"up"}, args...)
+}
+
 func (n *Network) names() (args []string) {
 	for _, l := range []struct {
 		name string
@@ -71,8 +98,12 @@ func (n *Network) names() (args []string) {
 func (n *Network) check() error {
 	shared := n.Net == "host" || strings.HasPrefix(n.Net, "container:")
 	switch {
-	case n.CNI:
-		return fail.New(fail.CodeHost, "--cni: gt-net of this build has no CNI, need --net CIDR or --bridge")
+	case !n.CNI && (n.CNIConf != "" || len(n.CNIBin) > 0):
+		return fail.Usage("--cni-conf and --cni-bin need --cni")
+	case n.CNI && (shared || n.Net == "bridge" || strings.Contains(n.Net, "/")):
+		return fail.Usage("--cni and --net %s are both there, need one, or --net with the name of a CNI network", n.Net)
+	case n.CNI && (n.Bridge != nil || n.Net6 != nil):
+		return fail.Usage("--cni and --bridge or --net6 are both there, need one: the network's file says them")
 	case n.Net == "":
 		return fail.Usage("--net is empty, need none, host, bridge, container:ID, a name or a CIDR")
 	case shared && (n.Bridge != nil || n.Net6 != nil || n.IP != "" || len(n.Publish) > 0 || len(n.names()) > 0):

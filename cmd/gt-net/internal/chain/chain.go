@@ -3,6 +3,7 @@ package chain
 
 import (
 	"context"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,11 +21,40 @@ var Dirs = []string{"/opt/cni/bin", "/usr/lib/cni", "/usr/libexec/cni"}
 // Load finds the network in a directory of configurations and checks that the
 // plugins have names and no paths (CVE-2021-20206).
 func Load(dir, name string) (*libcni.NetworkConfigList, error) {
+	if name == First {
+		var err error
+		if name, err = first(dir); err != nil {
+			return nil, err
+		}
+	}
 	list, err := libcni.LoadNetworkConf(dir, name)
 	if err != nil {
 		return nil, &fail.Error{Code: fail.CodeInput, Op: "--cni " + name + ": read " + dir, Cause: err}
 	}
 	return list, check(list)
+}
+
+// First is the name for the network whose file comes first, which engines take too.
+const First = "-"
+
+func first(dir string) (string, error) {
+	files, err := libcni.ConfFiles(dir, []string{".conf", ".conflist", ".json"})
+	if err != nil {
+		return "", &fail.Error{Code: fail.CodeInput, Op: "--cni: read " + dir, Cause: err}
+	}
+	if len(files) == 0 {
+		return "", fail.New(fail.CodeNoSuch, "--cni: %s describes no network, need one", dir)
+	}
+	slices.Sort(files)
+	text, err := os.ReadFile(files[0])
+	if err != nil {
+		return "", err
+	}
+	var conf struct{ Name string }
+	if err := json.Unmarshal(text, &conf); err != nil || conf.Name == "" {
+		return "", fail.New(fail.CodeInput, "--cni: %s names no network, need one", files[0])
+	}
+	return conf.Name, nil
 }
 
 func check(list *libcni.NetworkConfigList) error {
