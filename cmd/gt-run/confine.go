@@ -2,7 +2,6 @@ package main
 
 import (
 	"os"
-	"slices"
 	"strings"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
@@ -157,8 +156,11 @@ func (s *Security) spaces(w *wish) error {
 			return fail.Usage("%s: have %q, need %s", m.option, m.mode, modes(m.others))
 		}
 	}
-	if s.UTS == "host" && w.hostnamed {
-		return fail.Usage("--uts host and --hostname are both there, need one")
+	if s.UTS == "host" {
+		if w.hostnamed {
+			return fail.Usage("--uts host and --hostname are both there, need one")
+		}
+		w.Hostname = ""
 	}
 	return s.mapping(w)
 }
@@ -177,8 +179,8 @@ func (s *Security) mapping(w *wish) error {
 		return nil
 	case w.Rootless != nil:
 		return fail.Usage("--userns: have %q, need none: without root the caller is root in a namespace of his own", s.Userns)
-	case !slices.Contains([]string{kindArchive, kindTiny}, w.source.kind):
-		return fail.Usage("--userns: have --rootfs %s, need an archive, an image or tiny", w.source.kind)
+	case w.source.kind != kindArchive:
+		return fail.Usage("--userns: have --rootfs %s, need an archive or an image, whose owners can be moved", w.source.kind)
 	}
 	first, size, err := account.Range(s.Userns)
 	if err != nil {

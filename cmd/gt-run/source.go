@@ -33,6 +33,8 @@ func find(rootfs string) (source, error) {
 	switch {
 	case err != nil:
 		return source{}, fail.New(fail.CodeNoSuch, "--rootfs: %w", err)
+	case fi.IsDir() && layout(path):
+		return source{kindArchive, path}, nil
 	case fi.IsDir():
 		// Links in the name are for the caller to follow, not for the container's birth.
 		path, err = filepath.EvalSymlinks(path)
@@ -41,6 +43,17 @@ func find(rootfs string) (source, error) {
 		return source{kindArchive, path}, nil
 	}
 	return source{}, fail.Usage("--rootfs: %s is neither a directory nor a file", rootfs)
+}
+
+// layout tells a directory that holds an OCI image (image-spec, image-layout.md),
+// which gt-rootfs reads, from one that is a root.
+func layout(dir string) bool {
+	for _, name := range []string{"oci-layout", "index.json"} {
+		if fi, err := os.Stat(filepath.Join(dir, name)); err != nil || !fi.Mode().IsRegular() {
+			return false
+		}
+	}
+	return true
 }
 
 // inPlace is the path of a root that is not copied, else empty.

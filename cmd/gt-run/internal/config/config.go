@@ -100,9 +100,7 @@ func (a *Ask) root(s *specs.Spec) {
 		s.Root.Path = a.Root
 	}
 	s.Root.Readonly = a.ReadOnly
-	if a.Hostname != "" {
-		s.Hostname = a.Hostname
-	}
+	s.Hostname = a.Hostname
 	if a.Domainname != "" {
 		s.Domainname = a.Domainname
 	}

@@ -46,7 +46,9 @@ func (a *Ask) confine(s *specs.Spec) {
 		privileged(s)
 	}
 	if a.Map != nil {
-		l.Namespaces = append(l.Namespaces, specs.LinuxNamespace{Type: specs.UserNamespace})
+		if !has(l, specs.UserNamespace) {
+			l.Namespaces = append(l.Namespaces, specs.LinuxNamespace{Type: specs.UserNamespace})
+		}
 		l.UIDMappings = []specs.LinuxIDMapping{{HostID: a.Map.First, Size: a.Map.Size}}
 		l.GIDMappings = l.UIDMappings
 	}

@@ -185,8 +185,18 @@ func remove(o *tool.Options) func(*tool.Call) error {
 }
 
 func removeOne(c *tool.Call, ct *roster.Container, force bool) error {
+	if !ct.Live() && watched(ct) && ct.Monitor.Phase == "ended" {
+		// It has told the end and is on its way out.
+		if err := gone(ct.Monitor.Pid); err != nil {
+			return err
+		}
+	}
 	if !force && (ct.Live() || watched(ct)) {
-		return fail.New(fail.CodeStatus, "container %s is %s, need stopped (gt-run stop %s, or --force)", ct.ID, ct.Status, ct.ID)
+		status := string(ct.Status)
+		if !ct.Live() {
+			status = "about to start again"
+		}
+		return fail.New(fail.CodeStatus, "container %s is %s, need stopped (gt-run stop %s, or --force)", ct.ID, status, ct.ID)
 	}
 	if watched(ct) {
 		if err := halt(c, ct, 0); err != nil {
