@@ -98,13 +98,20 @@ func (b *Bridge) mine(l netlink.Link) error {
 	case alias == b.Alias:
 		return nil
 	case alias == "":
-		// One of ours whose maker was killed has no ports, addresses or name yet.
-		if v4, err := netlink.AddrList(l, netlink.FAMILY_V4); err == nil && len(v4) == 0 && l.Attrs().HardwareAddr.String() == MAC("bridge "+b.Alias).String() {
+		if begun(l, b.Alias) {
 			return b.furnish(l)
 		}
 		return fail.New(fail.CodeBusy, "bridge %s is not gt-net's, need another --bridge", b.Name)
 	}
 	return fail.New(fail.CodeBusy, "bridge %s is of %s, need another --bridge", b.Name, alias)
+}
+
+// begun tells whether it is a bridge of the owner's whose maker was killed: one
+// with our hardware address that has no addresses or name yet.
+func begun(l netlink.Link, alias string) bool {
+	v4, err := netlink.AddrList(l, netlink.FAMILY_V4)
+	return err == nil && len(v4) == 0 && l.Type() == "bridge" && l.Attrs().Alias == "" &&
+		l.Attrs().HardwareAddr.String() == MAC("bridge "+alias).String()
 }
 
 // Check compares the bridge that is there with what is wanted.
@@ -181,7 +188,7 @@ func DeleteBridge(name, alias string) error {
 	if err != nil {
 		return err
 	}
-	if l.Attrs().Alias != alias {
+	if l.Attrs().Alias != alias && !begun(l, alias) {
 		return nil
 	}
 	return Delete(name)
