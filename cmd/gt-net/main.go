@@ -32,6 +32,7 @@ gone or was left by a gt-net that was killed, and says what.
 	bridge          a pair of links, the host's end on a bridge (the default)
 	ptp             a pair of links without a bridge
 	macvlan ipvlan vlan  a link of the container's own on --parent
+	pasta slirp4netns  without root: this program carries the packets
 	none            the loopback only
 	host            the host's network
 	container:ID    another container's network
@@ -42,6 +43,14 @@ none, host, container and ns are a matter of config.json. Given the state of a b
 gt-rootfs prints it, up writes the network namespace into the bundle's
 config.json, before gt-oci create. Given a container, up makes sure that it has
 the network that was asked for.
+
+pasta and slirp4netns need no right over the host's network. Given the state of a
+bundle, up gives it a network namespace, hosts and resolv.conf, before gt-oci
+create; given the container, up starts the program, which stays until down, gc
+or, with slirp4netns, the container's end. The host's loopback is not reached
+through it, its resolver is. The container has the host's addresses with pasta,
+or what --ip, --ip6, --gateway and --gateway6 say, and 10.0.2.100, or another one
+of --net, with slirp4netns.
 
 # Networks
 

@@ -15,7 +15,7 @@ import (
 )
 
 // modes are those that up makes something for; the others are namespaces only.
-var modes = []string{"bridge", "ptp", "macvlan", "ipvlan", "vlan", "none", "host", "container:ID", "ns:PATH", "plugin:NAME"}
+var modes = []string{"bridge", "ptp", "macvlan", "ipvlan", "vlan", "pasta", "slirp4netns", "none", "host", "container:ID", "ns:PATH", "plugin:NAME"}
 
 func (a *asked) declare(o *tool.Options) {
 	q := &a.q
@@ -77,6 +77,9 @@ func (a *asked) settle() error {
 	q := &a.q
 	if a.cni != "" {
 		return a.settleCNI()
+	}
+	if a.relayed() {
+		return a.settleRelay()
 	}
 	pair := q.Mode == "bridge" || q.Mode == "ptp"
 	for _, c := range []struct {

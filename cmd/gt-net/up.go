@@ -106,6 +106,9 @@ func (a *asked) up(c *tool.Call, h *attach.Host, q *attach.Request) error {
 	if a.cni != "" {
 		return a.upCNI(h, q)
 	}
+	if a.relayed() {
+		return a.upRelayed(c, h, q)
+	}
 	kind, arg, _ := strings.Cut(q.Mode, ":")
 	switch kind {
 	case "none", "host", "container", "ns":
@@ -130,6 +133,9 @@ func (a *asked) up(c *tool.Call, h *attach.Host, q *attach.Request) error {
 	}
 	if kind == "plugin" {
 		return upPlugin(c, q, arg)
+	}
+	if err := attach.Permitted(kind); err != nil {
+		return err
 	}
 	if !a.noFiles {
 		q.Files = q.Pid > 0

@@ -27,6 +27,9 @@ func (h *Host) Check(key string) error {
 	if r.CNI != nil {
 		return h.chainCheck(r)
 	}
+	if r.Relay != nil {
+		return relayCheck(r)
+	}
 	if r.Network == "" {
 		return nil
 	}

@@ -53,6 +53,9 @@ func (h *Host) clear(r *store.Record, ports *store.Ports) error {
 	if err := h.chainDown(r); err != nil {
 		return err
 	}
+	if err := h.relayDown(r); err != nil {
+		return err
+	}
 	if err := h.shut(r); err != nil {
 		return err
 	}

@@ -50,18 +50,7 @@ func (h *Host) files(q *Request, n *store.Network, r *store.Record) error {
 			return err
 		}
 	}
-	resolver := q.Resolver
-	if found := names.Host(); found != nil {
-		if len(resolver.Servers) == 0 {
-			resolver.Servers = found.Servers
-		}
-		if len(resolver.Search) == 0 {
-			resolver.Search = found.Search
-		}
-		if len(resolver.Options) == 0 {
-			resolver.Options = found.Options
-		}
-	}
+	resolver := q.Resolver.Or(names.Host())
 	resolv := filepath.Join(dir, "resolv.conf")
 	if err := os.WriteFile(resolv, []byte(resolver.Text()), 0o644); err != nil {
 		return err

@@ -198,7 +198,7 @@ func (h *Host) lower(n *store.Network) error {
 
 // shut takes a container out of the filter.
 func (h *Host) shut(r *store.Record) error {
-	if len(r.Ports) == 0 && r.Egress == nil && r.Mode != "ptp" {
+	if r.Relay != nil || len(r.Ports) == 0 && r.Egress == nil && r.Mode != "ptp" {
 		return nil
 	}
 	w, err := wall.Open(h.Dir.Root)

@@ -87,6 +87,7 @@ func SetNetwork(dir string, host bool, path string) error {
 	return write(filepath.Join(dir, "config.json"), all)
 }
 
+// write keeps the mode that config.json has.
 func write(path string, all map[string]json.RawMessage) error {
 	text, err := json.MarshalIndent(all, "", "  ")
 	if err != nil {
@@ -96,13 +97,18 @@ func write(path string, all map[string]json.RawMessage) error {
 	if err != nil {
 		return err
 	}
+	return replace(path, append(text, '\n'), st.Mode().Perm())
+}
+
+// replace puts a file in the place of another at once, and follows no link.
+func replace(path string, text []byte, mode os.FileMode) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".config-*")
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(append(text, '\n'))
+	_, err = f.Write(text)
 	if err == nil {
-		err = f.Chmod(st.Mode().Perm())
+		err = f.Chmod(mode)
 	}
 	if e := f.Close(); err == nil {
 		err = e

@@ -62,6 +62,23 @@ func (r *Resolver) Check() error {
 	return nil
 }
 
+// Or takes from another what r does not say; that may be nil.
+func (r Resolver) Or(o *Resolver) Resolver {
+	if o == nil {
+		return r
+	}
+	if len(r.Servers) == 0 {
+		r.Servers = o.Servers
+	}
+	if len(r.Search) == 0 {
+		r.Search = o.Search
+	}
+	if len(r.Options) == 0 {
+		r.Options = o.Options
+	}
+	return r
+}
+
 // Text is the file.
 func (r *Resolver) Text() string {
 	var b strings.Builder

@@ -41,6 +41,7 @@ type Record struct {
 	Files     bool     `json:"files,omitempty"` // hosts and resolv.conf are ours
 	Egress    *Egress  `json:"egress,omitempty"`
 	CNI       *CNI     `json:"cni,omitempty"`
+	Relay     *Relay   `json:"relay,omitempty"`
 	Plugin    string   `json:"plugin,omitempty"` // the CNI network for which gt-net was the plugin
 	Hosts     []string `json:"hosts,omitempty"`  // more lines of the hosts file
 }
@@ -50,6 +51,13 @@ type Egress struct {
 	Monitor bool     `json:"monitor,omitempty"` // report only
 	Allow   []string `json:"allow"`             // CIDR or CIDR,tcp,443
 	Asked   []string `json:"asked,omitempty"`   // as the user wrote it, with names
+}
+
+// Relay is the process that carries the packets of a container without root.
+type Relay struct {
+	Base     string `json:"base"` // its files, and what its command line is known by
+	Pid      int    `json:"pid,omitempty"`
+	PidStart uint64 `json:"pidStart,omitempty"`
 }
 
 // CNI is a chain that was run for the container.
