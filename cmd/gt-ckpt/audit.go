@@ -147,12 +147,8 @@ func (v *revival) auditMounts(dir string) error {
 	if err != nil {
 		return err
 	}
-	host, err := scene.Mounts("self")
-	if err != nil {
-		return err
-	}
 	allowed := places(v.r.Spec, v.r.Group)
-	for _, m := range scene.Foreign(mounts, host) {
+	for _, m := range scene.Foreign(mounts, v.host) {
 		if _, ok := allowed[filepath.Clean(m.Point)]; !ok && !under(m.Point, v.r.Spec) {
 			return fail.New(fail.CodeUnsafe, "restored container has a mount of the host (%s %s) at %s, which the spec does not name", m.Type, m.Source, m.Point)
 		}

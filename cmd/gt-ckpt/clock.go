@@ -12,33 +12,67 @@ import (
 )
 
 // clock is the image by which CRIU makes a time namespace, so that the
-// monotonic clock goes on on another machine where it stood still.
-const clock = "timens-0.img"
+// monotonic clock goes on on another machine where it stood still. It is kept
+// aside: a container whose spec has no time namespace gets none where the clock
+// is the same one still, and can be entered as before.
+const (
+	clock = "timens-0.img"
+	aside = "clock-0.img"
+)
 
-// keepClock hides it where the clock is the same one still: a container whose
-// spec has no time namespace gets none, and can be entered as before. It works
-// in the mount namespace of the restore, which ends with it.
-func (v *revival) keepClock() error {
-	m := v.from.manifest
-	if m == nil || v.dedup || m.Host.Boot == "" || m.Host.Boot != image.ThisHost(0).Boot {
+// layClock puts it aside, once CRIU has written it.
+func layClock(images string) error {
+	err := os.Rename(filepath.Join(images, clock), filepath.Join(images, aside))
+	if os.IsNotExist(err) {
 		return nil
 	}
-	at := v.from.images
-	if strings.ContainsAny(at, ":,\\") {
-		return fail.New(fail.CodeInput, "%s cannot be named to overlayfs", at)
+	return err
+}
+
+// setClock returns the images as this restore needs them: with that one on
+// another machine or after another boot, else without. at is a tmpfs.
+func (v *revival) setClock(at string) (string, error) {
+	m, images := v.from.manifest, v.from.images
+	if m == nil || v.dedup || m.Host.Boot == "" {
+		return images, nil
 	}
-	hide, err := os.MkdirTemp("", "gt-ckpt-")
-	if err != nil {
-		return err
+	layer := filepath.Join(at, "clock")
+	same := m.Host.Boot == image.ThisHost(0).Boot
+	if _, err := os.Lstat(filepath.Join(images, clock)); (err == nil) != same {
+		return images, nil
 	}
-	defer os.Remove(hide)
-	if err := unix.Mount("none", hide, "tmpfs", 0, "mode=700"); err != nil {
-		return err
+	if err := os.Mkdir(layer, 0o700); err != nil {
+		return "", err
 	}
-	defer unix.Unmount(hide, unix.MNT_DETACH) //nolint:errcheck // gone with the namespace at the latest
-	white := filepath.Join(hide, clock)
-	if err := unix.Mknod(white, unix.S_IFCHR, 0); err != nil {
-		return &fail.Error{Op: "mknod " + white, Cause: err}
+	if same {
+		if err := unix.Mknod(filepath.Join(layer, clock), unix.S_IFCHR, 0); err != nil {
+			return "", &fail.Error{Op: "mknod " + layer, Cause: err}
+		}
+	} else {
+		text, err := os.ReadFile(filepath.Join(images, aside))
+		if os.IsNotExist(err) {
+			return images, nil
+		}
+		if err != nil {
+			return "", err
+		}
+		if err := os.WriteFile(filepath.Join(layer, clock), text, 0o600); err != nil {
+			return "", err
+		}
 	}
-	return unix.Mount("none", at, "overlay", unix.MS_RDONLY, "lowerdir="+hide+":"+at)
+	return overlay(at, layer, images)
+}
+
+func overlay(at, layer, images string) (string, error) {
+	if strings.ContainsAny(images, ":,\\") {
+		return "", fail.New(fail.CodeInput, "%s cannot be named to overlayfs", images)
+	}
+	dir := filepath.Join(at, "images")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return "", err
+	}
+	if err := unix.Mount("none", dir, "overlay", unix.MS_RDONLY, "lowerdir="+layer+":"+images); err != nil {
+		return "", &fail.Error{Op: "mount " + dir, Cause: err}
+	}
+	return dir, nil
 }

@@ -226,9 +226,12 @@ func (d *dumping) freeze() error {
 		return err
 	}
 	d.made = d.manifest(version)
-	resp, err := w.Ask(d.request(images, work), func(n *criu.Notice) error {
+	resp, err := w.Ask(d.request(images, work, version), func(n *criu.Notice) error {
 		if n.Script != "post-dump" || d.preDump {
 			return nil
+		}
+		if err := layClock(d.images); err != nil {
+			return err
 		}
 		return d.whole(d.images, d.made)
 	})
@@ -241,11 +244,15 @@ func (d *dumping) verdict(resp *rpc.CriuResp, err error) error {
 	return judge(d.call, log, resp, err)
 }
 
-func (d *dumping) request(images, work *os.File) *rpc.CriuReq {
+func (d *dumping) request(images, work *os.File, version int) *rpc.CriuReq {
 	yes, pid := true, int32(d.ct.State.Pid)
 	o := d.opts(images, work, image.LogName)
 	o.Pid, o.LeaveRunning, o.NotifyScripts = &pid, &d.leave, &yes
 	o.External = d.facts.externals()
+	o.NetworkLock = d.lock(version)
+	if d.facts.blank {
+		o.EmptyNs = emptyNetwork()
+	}
 	root := d.ct.State.Rootfs
 	o.Root, o.OrphanPtsMaster = &root, &yes
 	o.GhostLimit = ghostLimit()
@@ -284,7 +291,7 @@ func (d *dumping) manifest(version int) *image.Manifest {
 		Format: image.Format, Container: d.ct.ID, Bundle: d.ct.State.Bundle,
 		Created: time.Now().UTC().Format(time.RFC3339Nano), Annotations: d.ct.State.Annotations,
 		Host: image.ThisHost(version), Processes: len(d.facts.pids), External: d.facts.external,
-		Net: d.facts.net, Pids: d.facts.pidns, Stdio: d.facts.stdio, Terminal: d.facts.terminal, Parent: d.parent,
+		Net: d.facts.net, Pids: d.facts.pidns, EmptyNet: d.facts.blank || len(d.emptyNS) > 0, Loopback: d.facts.loopback, Stdio: d.facts.stdio, Terminal: d.facts.terminal, Parent: d.parent,
 		Options: image.Options{TCP: d.tcp, ExtUnix: d.extUnix, ShellJob: d.shellJob, FileLocks: d.fileLocks, Cgroups: d.cgroups},
 	}
 }

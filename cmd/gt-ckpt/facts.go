@@ -26,6 +26,9 @@ type facts struct {
 	terminal bool
 	net      string // joined, own or host
 	pidns    string
+	alone    bool     // its own network namespace has lo only
+	loopback bool     // which is up
+	blank    bool     // and can be made anew
 	keys     []string // externals beside mounts
 	findings []finding
 }
@@ -54,7 +57,15 @@ func look(ct *container.Container) (*facts, error) {
 	for _, m := range scene.Foreign(f.mounts, host) {
 		f.external = append(f.external, image.External{Point: m.Point, Type: m.Type})
 	}
+	for i := range f.mounts {
+		if kind := f.remade(&f.mounts[i]); kind != "" {
+			f.external = append(f.external, image.External{Point: f.mounts[i].Point, Type: "tmpfs", Made: kind})
+		}
+	}
 	f.namespaces(pid)
+	if err := f.network(); err != nil {
+		return nil, err
+	}
 	f.strangers()
 	return f, f.descriptors()
 }

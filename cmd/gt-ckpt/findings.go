@@ -28,7 +28,7 @@ func (f *finding) err() error {
 
 // refuse returns the first finding that the options do not lift.
 func (f *facts) refuse(x *criuOptions) error {
-	lifted := map[string]bool{"": false, "tcp-established": x.tcp, "file-locks": x.fileLocks, "shell-job": x.shellJob, "ext-unix-sk": x.extUnix}
+	lifted := map[string]bool{"": false, "tcp-established": x.tcp, "file-locks": x.fileLocks, "shell-job": x.shellJob, "ext-unix-sk": x.extUnix, "empty-ns": len(x.emptyNS) > 0}
 	for i := range f.findings {
 		if !lifted[f.findings[i].unless] {
 			return f.findings[i].err()

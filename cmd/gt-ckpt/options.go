@@ -70,11 +70,7 @@ func (x *criuOptions) opts(in, at *os.File, log string) *rpc.CriuOpts {
 		o.ParentImg = &x.parent
 	}
 	if len(x.emptyNS) > 0 {
-		mask := uint32(unix.CLONE_NEWNET)
-		o.EmptyNs = &mask
-	}
-	if x.tcp {
-		o.NetworkLock = networkLock().Enum()
+		o.EmptyNs = emptyNetwork()
 	}
 	if x.pageServer != "" {
 		host, port, _ := net.SplitHostPort(x.pageServer)
@@ -83,6 +79,11 @@ func (x *criuOptions) opts(in, at *os.File, log string) *rpc.CriuOpts {
 		o.Ps = &rpc.CriuPageServerInfo{Address: &host, Port: &p}
 	}
 	return o
+}
+
+func emptyNetwork() *uint32 {
+	mask := uint32(unix.CLONE_NEWNET)
+	return &mask
 }
 
 var cgroupModes = map[string]rpc.CriuCgMode{

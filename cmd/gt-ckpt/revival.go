@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
-	goruntime "runtime"
 	"strings"
 
 	"github.com/checkpoint-restore/go-criu/v8/rpc"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/gophertainer/gophertainer/cmd/gt-ckpt/internal/criu"
 	"github.com/gophertainer/gophertainer/cmd/gt-ckpt/internal/image"
+	"github.com/gophertainer/gophertainer/cmd/gt-ckpt/internal/scene"
 	"github.com/gophertainer/gophertainer/lib/container"
 	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/state"
@@ -35,6 +35,7 @@ type revival struct {
 	files   []*os.File // CRIU's, in order
 	inherit []*rpc.InheritFd
 	worker  int // CRIU
+	host    []scene.Mount
 }
 
 // revive runs on a thread that is thrown away: it has another mount namespace.
@@ -49,12 +50,11 @@ func (v *revival) revive(r *container.Revival) error {
 	if err := v.descriptors(); err != nil {
 		return err
 	}
-	done := make(chan error)
-	go func() {
-		goruntime.LockOSThread()
-		done <- v.apart()
-	}()
-	return <-done
+	var err error
+	if v.host, err = scene.Mounts("self"); err != nil {
+		return err
+	}
+	return scene.Apart(v.apart)
 }
 
 func (v *revival) apart() error {
@@ -72,17 +72,24 @@ func (v *revival) apart() error {
 	if err := mountpoints(root, v.r.Spec.Mounts); err != nil {
 		return err
 	}
-	external, err := v.externals()
+	at, err := desk()
+	if err != nil {
+		return err
+	}
+	defer os.Remove(at)
+	defer unix.Unmount(at, unix.MNT_DETACH) //nolint:errcheck // gone with the namespace at the latest
+	external, err := v.externals(at)
 	if err != nil {
 		return err
 	}
 	if v.work == "" {
 		v.work = v.r.Entry.Dir()
 	}
-	if err := v.keepClock(); err != nil {
-		v.call.Debugf("keep the host's clock: %v", err)
+	dir, err := v.setClock(at)
+	if err != nil {
+		return err
 	}
-	images, err := openDir(v.from.images)
+	images, err := openDir(dir)
 	if err != nil {
 		return err
 	}
@@ -94,6 +101,9 @@ func (v *revival) apart() error {
 	defer work.Close()
 	o := v.opts(images, work, "restore.log")
 	o.Root, o.External = &root, external
+	if m := v.from.manifest; m != nil && m.EmptyNet {
+		o.EmptyNs = emptyNetwork()
+	}
 	return v.ask(o)
 }
 
@@ -152,6 +162,9 @@ func (v *revival) enter(pid int) error {
 func (v *revival) notice(n *criu.Notice) error {
 	switch n.Script {
 	case "setup-namespaces":
+		if err := v.loopback(n.Pid); err != nil {
+			return err
+		}
 		return v.hooks(n.Pid)
 	case "orphan-pts-master":
 		return v.terminal(n.Files)
@@ -214,7 +227,7 @@ func (v *revival) adopt(pid int) error {
 
 // externals says what stands at the mounts whose contents were left on the
 // host. The places are the checkpoint's, what stands there is the spec's.
-func (v *revival) externals() ([]string, error) {
+func (v *revival) externals(at string) ([]string, error) {
 	points := places(v.r.Spec, v.r.Group)
 	var list []string
 	if v.from.manifest == nil {
@@ -223,8 +236,14 @@ func (v *revival) externals() ([]string, error) {
 		}
 		return list, nil
 	}
+	if err := v.remake(at); err != nil {
+		return nil, err
+	}
 	for _, m := range v.from.manifest.External {
 		value, ok := points[filepath.Clean(m.Point)]
+		if m.Made != "" && m.Made == kindOf(v.r.Spec, filepath.Clean(m.Point)) {
+			value, ok = filepath.Join(at, m.Made), true
+		}
 		if !ok {
 			return nil, fail.New(fail.CodeUnsafe, "checkpoint has a mount of the host at %s, need one there in the spec", m.Point)
 		}

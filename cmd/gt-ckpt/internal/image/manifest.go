@@ -53,8 +53,10 @@ type Manifest struct {
 	Options     Options           `json:"options"`
 	Processes   int               `json:"processes"`
 	External    []External        `json:"external,omitempty"`
-	Net         string            `json:"net,omitempty"`  // joined, own or host
-	Pids        string            `json:"pids,omitempty"` // joined, own or host
+	Net         string            `json:"net,omitempty"`      // joined, own or host
+	Pids        string            `json:"pids,omitempty"`     // joined, own or host
+	EmptyNet    bool              `json:"emptyNet,omitempty"` // its own network namespace is made anew, not filled
+	Loopback    bool              `json:"loopback,omitempty"` // and lo was up in it
 	Stdio       []Stdio           `json:"stdio,omitempty"`
 	Terminal    bool              `json:"terminal,omitempty"`
 	Parent      string            `json:"parent,omitempty"`  // the round before, by its directory below the checkpoint
@@ -86,7 +88,15 @@ type Options struct {
 type External struct {
 	Point string `json:"point"`
 	Type  string `json:"type"`
+	Made  string `json:"made,omitempty"` // what a restore makes there: Mask or Hierarchies
 }
+
+// Mounts that follow from the spec: the empty tmpfs over masked directories,
+// and the one with the directories of the cgroup v1 hierarchies.
+const (
+	Mask        = "mask"
+	Hierarchies = "hierarchies"
+)
 
 // Stdio is one of the first descriptors that came from outside, under the name
 // that CRIU knows it by.
