@@ -36,11 +36,14 @@ type dumping struct {
 	// whole, if not nil, is called with the finished checkpoint's directory
 	// while the container stands still: if it fails, the container goes on.
 	whole func(dir string, m *image.Manifest) error
-	// handed takes the place of writing a stream to TO, and killed is called
-	// once the container is gone.
+	// handed takes the place of writing a stream to TO, and the line that it
+	// went over is told once the container is gone.
 	handed func(dir string, m *image.Manifest) error
-	killed func() error
+	far    *far
 	late   *time.Timer // ends a migration that waits
+	worker int         // CRIU
+	netns  *os.File    // the container's
+	run    string      // the dump's, which names the lock of the network
 }
 
 func dump(o *tool.Options) func(*tool.Call) error {
@@ -134,23 +137,25 @@ func (d *dumping) stored() error {
 	d.images, d.work = d.draft.Images(), d.draft.Dir
 	defer func() { d.images, d.work = "", "" }()
 	d.whole = d.seal
+	if d.far != nil {
+		if err := d.far.watch(d); err != nil {
+			return err
+		}
+	}
 	if err := d.freeze(); err != nil {
 		return err
 	}
-	var lost error
-	if d.killed != nil {
-		lost = d.killed()
+	if d.far != nil {
+		done = true
+		return d.conclude(d.far.line)
 	}
-	if d.to == "" || lost != nil {
+	if d.to == "" {
 		if err := d.draft.Keep(); err != nil {
 			return err
 		}
 		done = true
 	}
-	if err := d.finish(); err != nil || lost == nil {
-		return err
-	}
-	return fail.New(fail.CodeStatus, "far side does not say that the container runs, its checkpoint is kept as %s: %w", d.draft.Name(), lost)
+	return d.finish()
 }
 
 // bare dumps where an engine wants CRIU's images, and nothing around them.
@@ -221,16 +226,23 @@ func (d *dumping) freeze() error {
 		return err
 	}
 	defer w.Close()
+	d.worker = w.Pid()
 	version, err := w.Version()
 	if err != nil {
 		return err
 	}
 	d.made = d.manifest(version)
+	if err := d.openNetwork(); err != nil {
+		return err
+	}
 	resp, err := w.Ask(d.request(images, work, version), func(n *criu.Notice) error {
 		if n.Script != "post-dump" || d.preDump {
 			return nil
 		}
 		if err := layClock(d.images); err != nil {
+			return err
+		}
+		if d.run, err = lockOf(d.images); err != nil {
 			return err
 		}
 		return d.whole(d.images, d.made)
@@ -241,6 +253,12 @@ func (d *dumping) freeze() error {
 // verdict turns what CRIU answered into an error, by its log.
 func (d *dumping) verdict(resp *rpc.CriuResp, err error) error {
 	log := filepath.Join(d.work, image.LogName)
+	if err == criu.ErrSilent && d.netns != nil && d.facts.net == "own" { //nolint:errorlint // never wrapped
+		// It was killed, and cannot take its lock away.
+		if uerr := unlock(d.netns, ""); uerr != nil {
+			d.call.Warnf("unlock the network: %v", uerr)
+		}
+	}
 	return judge(d.call, log, resp, err)
 }
 
@@ -282,6 +300,9 @@ func (d *dumping) finish() error {
 	d.rt.Record("checkpoint", d.ct.ID)
 	if d.leave || d.preDump {
 		return nil
+	}
+	if err := d.release(); err != nil {
+		d.call.Warnf("unlock the network: %v", err)
 	}
 	return d.ct.Destroy()
 }

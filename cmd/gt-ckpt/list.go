@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"text/tabwriter"
 
 	"github.com/gophertainer/gophertainer/cmd/gt-ckpt/internal/image"
+	"github.com/gophertainer/gophertainer/lib/spec"
 	"github.com/gophertainer/gophertainer/lib/tool"
 )
 
@@ -77,10 +79,34 @@ func printRows(c *tool.Call, rows []row, quiet bool) error {
 func remove(*tool.Options) func(*tool.Call) error {
 	return func(c *tool.Call) error {
 		for _, name := range c.Args {
+			if err := unkeep(c, name); err != nil {
+				return err
+			}
 			if err := image.Remove(global.store, name); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
+}
+
+// unkeep lets go what a checkpoint holds beside its files. One that is broken
+// can be removed nevertheless.
+func unkeep(c *tool.Call, name string) error {
+	dir, err := image.Find(global.store, name)
+	if err != nil {
+		return err
+	}
+	m, err := image.Read(dir)
+	if err != nil || m.Foreign || m.Net != "joined" {
+		return nil
+	}
+	s, _, err := spec.Read(filepath.Join(dir, image.SpecName))
+	if err == nil {
+		err = releaseKept(dir, s)
+	}
+	if err != nil {
+		c.Warnf("unlock the network: %v", err)
+	}
+	return nil
 }

@@ -3,10 +3,13 @@ package main
 import (
 	"io"
 	"net"
+	"os"
 	"os/exec"
 	"strings"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/gophertainer/gophertainer/cmd/gt-ckpt/internal/image"
 	"github.com/gophertainer/gophertainer/cmd/gt-ckpt/internal/wire"
@@ -41,29 +44,30 @@ func migrate(o *tool.Options) func(*tool.Call) error {
 		if d.how, err = d.sealing(); err != nil {
 			return err
 		}
-		conn, hangUp, abort, err := call(c, to, via)
-		if err != nil {
+		if d.far, err = reach(c, to, via); err != nil {
 			return err
 		}
-		d.late = time.AfterFunc(patience, abort)
-		err = d.migrate(c, conn)
+		d.late = time.AfterFunc(patience, d.far.abort)
+		err = d.migrate(c)
 		d.late.Stop()
-		if herr := hangUp(); err == nil && herr != nil {
+		d.far.guard.end()
+		if herr := d.far.hangUp(); err == nil && herr != nil {
 			c.Warnf("end the connection: %v", herr)
 		}
 		return err
 	}
 }
 
-func (d *dumping) migrate(c *tool.Call, line *wire.Line) error {
+func (d *dumping) migrate(c *tool.Call) error {
 	d.call, d.rt = c, runtime(c)
+	line := d.far.line
 	d.handed = func(dir string, m *image.Manifest) error {
 		w := line.Frames()
 		if err := image.Pack(w, dir, m, d.how); err != nil {
-			return far(line, err)
+			return refusal(line, err)
 		}
 		if err := w.Close(); err != nil {
-			return far(line, err)
+			return refusal(line, err)
 		}
 		if err := line.Hear(wire.Ready); err != nil {
 			return err
@@ -71,63 +75,93 @@ func (d *dumping) migrate(c *tool.Call, line *wire.Line) error {
 		if !d.late.Stop() {
 			return fail.New(fail.CodeTimeout, "far side has not restored the container in time")
 		}
-		return nil
+		return d.far.guard.tell(tellReady, d.worker)
 	}
 	d.to = "migration"
-	d.killed = func() error {
-		if err := line.Say(wire.Go, ""); err != nil {
-			return err
-		}
-		return line.Hear(wire.Done)
-	}
 	return d.one(c.Args[0])
 }
 
-// far prefers what the other side says to that it does not listen.
-func far(line *wire.Line, err error) error {
-	if herr := line.Hear(wire.Ready); herr != nil && herr != wire.ErrGone { //nolint:errorlint // never wrapped
+// refusal prefers what the other side says to that it does not listen.
+func refusal(line *wire.Line, err error) error {
+	if herr := line.Hear(wire.Ready); herr != nil {
 		return herr
 	}
 	return fail.New(fail.CodeStatus, "send checkpoint: %w", err)
 }
 
-// call reaches the far side. end waits for it, abort does not.
-func call(c *tool.Call, to, via string) (line *wire.Line, end func() error, abort func(), err error) {
+// A far is the connection to the other side, and who guards it.
+type far struct {
+	line    *wire.Line
+	in, out *os.File
+	guard   *guard
+	hangUp  func() error // and wait for it
+	abort   func()       // whatever waits for it
+}
+
+// watch has the migration guarded from here on.
+func (f *far) watch(d *dumping) (err error) {
+	f.guard, err = newGuard(d.call, f.in, f.out, d.draft.Lock(), "source", d.ct.ID, d.draft.Dir)
+	return err
+}
+
+// reach reaches the far side.
+func reach(c *tool.Call, to, via string) (*far, error) {
 	if via != "" {
 		return start(c, via)
 	}
 	kind, at, err := address("--to", to)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, err
 	}
 	conn, err := net.Dial(kind, at)
 	if err != nil {
-		return nil, nil, nil, &fail.Error{Code: fail.CodeHost, Op: "--to " + to, Cause: err}
+		return nil, &fail.Error{Code: fail.CodeHost, Op: "--to " + to, Cause: err}
 	}
-	return wire.New(conn, conn), conn.Close, func() { _ = conn.Close() }, nil
+	f, err := file(conn)
+	if err != nil {
+		return nil, err
+	}
+	abort := func() { _ = unix.Shutdown(int(f.Fd()), unix.SHUT_RDWR) }
+	return &far{line: wire.New(f, f), in: f, out: f, hangUp: f.Close, abort: abort}, nil
 }
 
-func start(c *tool.Call, via string) (line *wire.Line, end func() error, abort func(), err error) {
+// file is a connection as a file, which another process can have too.
+func file(conn net.Conn) (*os.File, error) {
+	defer conn.Close()
+	c, ok := conn.(interface{ File() (*os.File, error) })
+	if !ok {
+		return nil, fail.New(fail.CodeInternal, "connection is no file")
+	}
+	return c.File()
+}
+
+func start(c *tool.Call, via string) (*far, error) {
 	cmd := exec.Command("/bin/sh", "-c", via)
 	cmd.Stderr = c.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	in, err := cmd.StdinPipe()
+	theirIn, out, err := os.Pipe()
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, err
 	}
-	out, err := cmd.StdoutPipe()
+	in, theirOut, err := os.Pipe()
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, err
 	}
-	if err := cmd.Start(); err != nil {
-		return nil, nil, nil, err
+	cmd.Stdin, cmd.Stdout = theirIn, theirOut
+	err = cmd.Start()
+	_ = theirIn.Close()
+	_ = theirOut.Close()
+	if err != nil {
+		return nil, err
 	}
-	end = func() error {
-		_ = in.Close()
-		_, _ = io.Copy(io.Discard, out)
+	f := &far{line: wire.New(in, out), in: in, out: out}
+	f.hangUp = func() error {
+		_ = out.Close()
+		_, _ = io.Copy(io.Discard, in)
 		return cmd.Wait()
 	}
-	return wire.New(out, in), end, func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }, nil
+	f.abort = func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	return f, nil
 }
 
 func address(option, text string) (kind, at string, err error) {
@@ -136,63 +170,4 @@ func address(option, text string) (kind, at string, err error) {
 		return "", "", fail.Usage("%s: have %q, need unix:PATH or tcp:HOST:PORT", option, text)
 	}
 	return kind, at, nil
-}
-
-// answer is the far side of a migration.
-func (r *restoring) answer(listen string) error {
-	if listen == "" {
-		return r.welcome(wire.New(r.call.Stdin, r.call.Stdout))
-	}
-	kind, at, err := address("--listen", listen)
-	if err != nil {
-		return err
-	}
-	l, err := net.Listen(kind, at)
-	if err != nil {
-		return &fail.Error{Code: fail.CodeHost, Op: "--listen " + listen, Cause: err}
-	}
-	conn, err := l.Accept()
-	_ = l.Close()
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	return r.welcome(wire.New(conn, conn))
-}
-
-// welcome takes a container in. Until the other side says go nothing of it
-// runs, and if that side ends instead, nothing of it is left.
-func (r *restoring) welcome(line *wire.Line) error {
-	err := r.takeIn(line)
-	if err != nil {
-		_ = line.Say(wire.No, err.Error()) // the error is ours to return
-		return err
-	}
-	return line.Say(wire.Done, "")
-}
-
-func (r *restoring) takeIn(line *wire.Line) error {
-	how, err := r.opening()
-	if err != nil {
-		return err
-	}
-	if r.from, err = receiveStream(line.Body(), how); err != nil {
-		return err
-	}
-	defer r.from.close()
-	if err := r.settle(r.from); err != nil {
-		return err
-	}
-	// Our own descriptors may be the line.
-	r.noStdio, r.detach = true, true
-	r.hold = func(int) error {
-		if err := line.Say(wire.Ready, ""); err != nil {
-			return err
-		}
-		return line.Hear(wire.Go)
-	}
-	if err := r.prepare(); err != nil {
-		return err
-	}
-	return r.revive()
 }

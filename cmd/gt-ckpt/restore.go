@@ -27,8 +27,9 @@ type restoring struct {
 	path                       string // of CRIU
 	proxy                      *tty.Proxy
 	relay                      tty.Relay
-	noStdio                    bool                // it gets /dev/null for what came from outside
-	hold                       func(pid int) error // waits while the restored processes stand still
+	noStdio                    bool                 // it gets /dev/null for what came from outside
+	hold                       func(criu int) error // waits while the restored processes stand still
+	guard                      *guard
 }
 
 func restore(o *tool.Options) func(*tool.Call) error {

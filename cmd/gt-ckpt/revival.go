@@ -206,6 +206,12 @@ func (v *revival) terminal(files []int) error {
 // whether to go on: what is not to is killed, CRIU with it.
 func (v *revival) release() error {
 	err := v.audit()
+	if err == nil {
+		err = v.r.Settle()
+	}
+	if err == nil && v.guard != nil {
+		err = v.guard.tell(tellFree, v.worker)
+	}
 	if err != nil {
 		if kerr := v.r.Group.Kill(unix.SIGKILL); kerr != nil {
 			v.call.Warnf("kill what was restored: %v", kerr)
@@ -220,7 +226,7 @@ func (v *revival) adopt(pid int) error {
 		return err
 	}
 	if v.hold != nil {
-		return v.hold(pid)
+		return v.hold(v.worker)
 	}
 	return nil
 }

@@ -26,6 +26,7 @@ type Revival struct {
 	Entry *state.Entry
 	Group *cgroup.Group
 	c     *creation
+	known bool // its state is written
 }
 
 // Restore makes a container out of processes that somebody else brings back.
@@ -68,13 +69,25 @@ func (c *creation) restore(id string, revive func(r *Revival) error) error {
 	if err := c.prepare(id); err != nil {
 		return err
 	}
-	if err := revive(&Revival{Spec: c.spec, Raw: c.raw, State: c.st, Entry: c.entry, Group: c.group, c: c}); err != nil {
+	r := &Revival{Spec: c.spec, Raw: c.raw, State: c.st, Entry: c.entry, Group: c.group, c: c}
+	if err := revive(r); err != nil {
 		return err
 	}
 	if c.st.Pid == 0 {
 		return fail.New(fail.CodeInternal, "restored container has no process")
 	}
-	return c.entry.Commit()
+	return r.Settle()
+}
+
+// Settle makes the container one that others find. It comes before the
+// processes go on, so that whoever is killed then leaves a container.
+func (r *Revival) Settle() error {
+	if r.known {
+		return nil
+	}
+	err := r.Entry.Commit()
+	r.known = err == nil
+	return err
 }
 
 // Adopt takes a process that is there, but has not gone on, as the container's

@@ -62,6 +62,20 @@ func NewDraft(store, name string, free bool) (*Draft, error) {
 	return d, nil
 }
 
+// Held is a draft that another process began and this one holds as well: lock
+// is its open file.
+func Held(dir string, lock *os.File) *Draft {
+	d := &Draft{Dir: dir, lock: lock}
+	if m, err := Read(dir); err == nil {
+		d.name, d.into = m.Name, filepath.Join(filepath.Dir(dir), m.Name)
+	}
+	return d
+}
+
+// Lock is the open file that keeps others from sweeping it away; it stays the
+// draft's.
+func (d *Draft) Lock() *os.File { return d.lock }
+
 // Rename gives it another name to be, as NewDraft does.
 func (d *Draft) Rename(store, name string, free bool) error {
 	if err := checkName(name); err != nil {

@@ -53,6 +53,11 @@ func InNetwork(pid int, do func() error) error {
 		return err
 	}
 	defer f.Close()
+	return Within(f, do)
+}
+
+// Within does that for an open namespace.
+func Within(f *os.File, do func() error) error {
 	return Apart(func() error {
 		if err := unix.Setns(int(f.Fd()), unix.CLONE_NEWNET); err != nil {
 			return err
