@@ -28,7 +28,7 @@ bare     = -ldflags '$(module)/cmd/gt-init=$(ldflags) -E main.entry'
 endif
 
 .DEFAULT_GOAL := build
-.PHONY: help build demo test unit scenarios lint bench bench-rootfs bench-net man install uninstall clean
+.PHONY: help build demo test unit scenarios lint bench bench-rootfs bench-net bench-ckpt man install uninstall clean
 
 help: ## print this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r t h; do printf '%-10s %s\n' "$$t" "$$h"; done
@@ -71,6 +71,10 @@ bench: build ## compare with crun and runc, by turns, in one mount namespace
 bench-rootfs: build ## compare unpacking with tar, bsdtar, umoci, podman and skopeo
 	@scripts/need.sh build bench-rootfs others
 	@GT_BIN=$(abspath $(BIN)) scripts/bench-rootfs.sh
+
+bench-ckpt: build ## compare checkpoint and restore with runc and criu alone
+	@scripts/need.sh build bench
+	@GT_BIN=$(abspath $(BIN)) scripts/bench-ckpt.sh
 
 bench-net: build ## compare gt-net with a chain of CNI plugins, alone and 64 at once
 	@scripts/need.sh build bench-net

@@ -42,7 +42,7 @@ type guard struct {
 // What the guard is told over its pipe.
 const (
 	tellReady = "ready" // PID of CRIU: the far side has the container
-	tellHeld  = "held"  // PID of CRIU: the container is here, and stands still
+	tellBegun = "begun" // PID of CRIU or 0: the container has an entry here
 	tellFree  = "free"  // and may go on
 	tellEnd   = "end"   // nothing is left to guard
 )
@@ -164,12 +164,21 @@ func guardSource(c *tool.Call, line *wire.Line, told map[string]int, id, dir str
 		draft.Discard() // it went on here
 		return nil
 	}
-	return d.conclude(line)
+	err = d.conclude(line)
+	d.ct.Unlock()
+	// What was killed may have been in the middle of removing it.
+	if ct, oerr := d.rt.Open(id); oerr == nil && ct.Status == state.Stopped {
+		return errors.Join(err, d.rt.Delete(id, true))
+	}
+	return err
 }
 
+// attempts to remove a group whose processes have been killed.
+const attempts = 20
+
 func guardFar(rt *container.Runtime, line *wire.Line, told map[string]int, id string) error {
-	criu, held := told[tellHeld]
-	if held {
+	criu, begun := told[tellBegun]
+	if criu > 0 {
 		if err := ended(criu); err != nil {
 			return err
 		}
@@ -179,14 +188,19 @@ func guardFar(rt *container.Runtime, line *wire.Line, told map[string]int, id st
 			return line.Say(wire.Done, "")
 		}
 	}
-	if held {
+	if begun {
 		err := rt.Delete(id, true)
+		for n := 0; n < attempts && errors.Is(err, unix.EBUSY); n++ {
+			err = rt.Delete(id, true) // what CRIU made is still dying
+		}
 		var f *fail.Error
 		if err != nil && !(errors.As(err, &f) && f.Code == fail.CodeNoSuch) {
 			return err
 		}
 	}
-	return line.Say(wire.No, "gt-ckpt was killed there, and nothing of the container is left")
+	// Nobody hears it where this end is killed because the other one was.
+	_ = line.Say(wire.No, "gt-ckpt was killed there, and nothing of the container is left")
+	return nil
 }
 
 // conclude is the end of a migration once the copy here is dead: the far side
@@ -213,7 +227,7 @@ func (d *dumping) conclude(line *wire.Line) error {
 	}
 	name := d.draft.Name()
 	if err := d.finish(); err != nil {
-		return err
+		d.call.Warnf("remove what is left here: %v", err)
 	}
 	if unsure {
 		return fail.New(fail.CodeStatus, "far side does not say that the container runs, its checkpoint is kept as %s: %w", name, lost)

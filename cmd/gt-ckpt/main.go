@@ -41,8 +41,9 @@
 // migrate moves a container to a gt-ckpt receive --restore, over a socket or the
 // stdin and stdout of any command. The container stands still here until it is
 // restored there; only when it is killed here is it let go there. Whatever fails
-// before lets it go on here. There, descriptors that led outside are /dev/null.
-// If this side is killed with kill -9 between the two, the far side gives up.
+// before lets it go on here; if the far side fails after, it is restored here.
+// Each side has a guard, a process that takes over if the side is killed, so that
+// one copy lives. There, descriptors that led outside are /dev/null.
 //
 // CRIU is $CRIU_PATH or criu in $PATH, 3.16 or later.
 //

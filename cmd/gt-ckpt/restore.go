@@ -27,8 +27,8 @@ type restoring struct {
 	path                       string // of CRIU
 	proxy                      *tty.Proxy
 	relay                      tty.Relay
-	noStdio                    bool                 // it gets /dev/null for what came from outside
-	hold                       func(criu int) error // waits while the restored processes stand still
+	noStdio                    bool         // it gets /dev/null for what came from outside
+	hold                       func() error // waits while the restored processes stand still
 	guard                      *guard
 }
 

@@ -41,6 +41,11 @@ type revival struct {
 // revive runs on a thread that is thrown away: it has another mount namespace.
 func (v *revival) revive(r *container.Revival) error {
 	v.r = r
+	if v.guard != nil {
+		if err := v.guard.tell(tellBegun, 0); err != nil {
+			return err
+		}
+	}
 	defer func() {
 		for _, f := range v.files {
 			_ = f.Close()
@@ -113,6 +118,12 @@ func (v *revival) ask(o *rpc.CriuOpts) error {
 		return err
 	}
 	v.worker = w.Pid()
+	if v.guard != nil {
+		if err := v.guard.tell(tellBegun, v.worker); err != nil {
+			w.Kill()
+			return err
+		}
+	}
 	yes := true
 	o.InheritFd = v.inherit
 	o.NotifyScripts, o.RstSibling, o.OrphanPtsMaster = &yes, &yes, &yes
@@ -226,7 +237,7 @@ func (v *revival) adopt(pid int) error {
 		return err
 	}
 	if v.hold != nil {
-		return v.hold(v.worker)
+		return v.hold()
 	}
 	return nil
 }

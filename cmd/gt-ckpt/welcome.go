@@ -65,10 +65,7 @@ func (r *restoring) takeIn(line *wire.Line, in, out *os.File) error {
 	}
 	// Our own descriptors may be the line.
 	r.noStdio, r.detach = true, true
-	r.hold = func(criu int) error {
-		if err := r.guard.tell(tellHeld, criu); err != nil {
-			return err
-		}
+	r.hold = func() error {
 		if err := line.Say(wire.Ready, ""); err != nil {
 			return err
 		}
