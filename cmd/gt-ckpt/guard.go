@@ -14,7 +14,6 @@ import (
 
 	"github.com/gophertainer/gophertainer/cmd/gt-ckpt/internal/image"
 	"github.com/gophertainer/gophertainer/cmd/gt-ckpt/internal/wire"
-	"github.com/gophertainer/gophertainer/lib/container"
 	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/state"
 	"github.com/gophertainer/gophertainer/lib/tool"
@@ -55,9 +54,10 @@ const (
 	guardLock // of the draft
 )
 
-// newGuard starts one. role is source or far, about the ID of the container and
-// the directory of the draft.
-func newGuard(c *tool.Call, in, out, lock *os.File, about ...string) (*guard, error) {
+// newGuard starts one with the two ends of the connection and the draft's lock.
+// It is told its role, source or far, the ID of the container and the directory
+// of the draft.
+func newGuard(c *tool.Call, line [2]*os.File, lock *os.File, about ...string) (*guard, error) {
 	theirs, ours, err := os.Pipe()
 	if err != nil {
 		return nil, err
@@ -72,7 +72,7 @@ func newGuard(c *tool.Call, in, out, lock *os.File, about ...string) (*guard, er
 	g := &guard{life: ours, cmd: exec.Command("/proc/self/exe", append(append(args, "guard", "--"), about...)...)}
 	g.cmd.Args[0] = "gt-ckpt"
 	g.cmd.Stderr = c.Stderr
-	g.cmd.ExtraFiles = []*os.File{in, out, theirs, lock}
+	g.cmd.ExtraFiles = []*os.File{line[0], line[1], theirs, lock}
 	g.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	err = g.cmd.Start()
 	_ = theirs.Close()
@@ -117,13 +117,21 @@ func stand(*tool.Options) func(*tool.Call) error {
 		if _, ended := told[tellEnd]; ended {
 			return nil
 		}
-		line := wire.New(os.NewFile(guardIn, "in"), os.NewFile(guardOut, "out"))
-		rt, id, dir := runtime(c), c.Args[1], c.Args[2]
+		o := &orphan{call: c, told: told, id: c.Args[1], dir: c.Args[2]}
+		o.line = wire.New(os.NewFile(guardIn, "in"), os.NewFile(guardOut, "out"))
 		if c.Args[0] == "far" {
-			return guardFar(rt, line, told, id)
+			return o.far()
 		}
-		return guardSource(c, line, told, id, dir)
+		return o.source()
 	}
+}
+
+// An orphan is one end of a migration whose first process was killed.
+type orphan struct {
+	call    *tool.Call
+	line    *wire.Line
+	told    map[string]int
+	id, dir string
 }
 
 // ended waits for the end of a process that is not ours.
@@ -144,9 +152,9 @@ func ended(pid int) error {
 	}
 }
 
-func guardSource(c *tool.Call, line *wire.Line, told map[string]int, id, dir string) error {
-	draft := image.Held(dir, os.NewFile(guardLock, "lock"))
-	criu, ready := told[tellReady]
+func (o *orphan) source() error {
+	draft := image.Held(o.dir, os.NewFile(guardLock, "lock"))
+	criu, ready := o.told[tellReady]
 	if !ready {
 		draft.Discard()
 		return nil
@@ -154,9 +162,9 @@ func guardSource(c *tool.Call, line *wire.Line, told map[string]int, id, dir str
 	if err := ended(criu); err != nil {
 		return err
 	}
-	d := &dumping{call: c, rt: runtime(c), draft: draft}
+	d := &dumping{call: o.call, rt: runtime(o.call), draft: draft}
 	var err error
-	if d.ct, err = d.rt.Locked(id); err != nil {
+	if d.ct, err = d.rt.Locked(o.id); err != nil {
 		return err
 	}
 	defer d.ct.Unlock()
@@ -164,11 +172,11 @@ func guardSource(c *tool.Call, line *wire.Line, told map[string]int, id, dir str
 		draft.Discard() // it went on here
 		return nil
 	}
-	err = d.conclude(line)
+	err = d.conclude(o.line)
 	d.ct.Unlock()
 	// What was killed may have been in the middle of removing it.
-	if ct, oerr := d.rt.Open(id); oerr == nil && ct.Status == state.Stopped {
-		return errors.Join(err, d.rt.Delete(id, true))
+	if ct, oerr := d.rt.Open(o.id); oerr == nil && ct.Status == state.Stopped {
+		return errors.Join(err, d.rt.Delete(o.id, true))
 	}
 	return err
 }
@@ -176,16 +184,17 @@ func guardSource(c *tool.Call, line *wire.Line, told map[string]int, id, dir str
 // attempts to remove a group whose processes have been killed.
 const attempts = 20
 
-func guardFar(rt *container.Runtime, line *wire.Line, told map[string]int, id string) error {
-	criu, begun := told[tellBegun]
+func (o *orphan) far() error {
+	rt, id := runtime(o.call), o.id
+	criu, begun := o.told[tellBegun]
 	if criu > 0 {
 		if err := ended(criu); err != nil {
 			return err
 		}
 	}
-	if _, free := told[tellFree]; free {
+	if _, free := o.told[tellFree]; free {
 		if ct, err := rt.Open(id); err == nil && ct.Status != state.Stopped {
-			return line.Say(wire.Done, "")
+			return o.line.Say(wire.Done, "")
 		}
 	}
 	if begun {
@@ -199,7 +208,7 @@ func guardFar(rt *container.Runtime, line *wire.Line, told map[string]int, id st
 		}
 	}
 	// Nobody hears it where this end is killed because the other one was.
-	_ = line.Say(wire.No, "gt-ckpt was killed there, and nothing of the container is left")
+	_ = o.line.Say(wire.No, "gt-ckpt was killed there, and nothing of the container is left")
 	return nil
 }
 

@@ -27,6 +27,9 @@ func list(o *tool.Options) func(*tool.Call) error {
 	o.Format("table", "json")
 	o.Bool(&quiet, "quiet", 'q', "print only the names")
 	return func(c *tool.Call) error {
+		if err := image.Sweep(global.store); err != nil {
+			return err
+		}
 		items, err := image.List(global.store)
 		if err != nil {
 			return err

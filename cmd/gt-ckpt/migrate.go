@@ -100,7 +100,7 @@ type far struct {
 
 // watch has the migration guarded from here on.
 func (f *far) watch(d *dumping) (err error) {
-	f.guard, err = newGuard(d.call, f.in, f.out, d.draft.Lock(), "source", d.ct.ID, d.draft.Dir)
+	f.guard, err = newGuard(d.call, [2]*os.File{f.in, f.out}, d.draft.Lock(), "source", d.ct.ID, d.draft.Dir)
 	return err
 }
 

@@ -60,7 +60,7 @@ func (r *restoring) takeIn(line *wire.Line, in, out *os.File) error {
 	if err := r.settle(r.from); err != nil {
 		return err
 	}
-	if r.guard, err = newGuard(r.call, in, out, r.from.draft.Lock(), "far", r.id, r.from.dir); err != nil {
+	if r.guard, err = newGuard(r.call, [2]*os.File{in, out}, r.from.draft.Lock(), "far", r.id, r.from.dir); err != nil {
 		return err
 	}
 	// Our own descriptors may be the line.

@@ -229,7 +229,7 @@ func complaint(err error, log string) error {
 	}
 	for line := range strings.Lines(string(text)) {
 		if strings.Contains(line, "Error (") {
-			err = fmt.Errorf("%w\n%s", err, strings.TrimSpace(line))
+			err = fmt.Errorf("%w; %s", err, strings.TrimSpace(line))
 		}
 	}
 	return err

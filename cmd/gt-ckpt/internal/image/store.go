@@ -36,7 +36,7 @@ func NewDraft(store, name string, free bool) (*Draft, error) {
 	if err := os.MkdirAll(store, 0o700); err != nil {
 		return nil, err
 	}
-	if err := sweep(store); err != nil {
+	if err := Sweep(store); err != nil {
 		return nil, err
 	}
 	if free {
@@ -134,9 +134,12 @@ func freeName(store, name string) string {
 	}
 }
 
-// sweep removes what killed dumps left: drafts that nobody holds.
-func sweep(store string) error {
+// Sweep removes what killed dumps left: drafts that nobody holds.
+func Sweep(store string) error {
 	names, err := os.ReadDir(store)
+	if os.IsNotExist(err) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
