@@ -123,35 +123,14 @@ func (c *creation) plan(int) (*plan.Plan, []int, error) {
 		c.input.Listener = len(files)
 		c.later(func() { _ = unix.Close(sock) })
 	}
-	if c.input.Host.UserNS {
-		tree, err := rootTree(c.st.Rootfs)
-		if err == nil {
-			files = append(files, tree)
-			c.input.Host.Root = len(files)
-			c.later(func() { _ = unix.Close(tree) })
-		} else if err != unix.EPERM { // an unprivileged user binds it inside
-			return nil, nil, &fail.Error{Member: "/root/path", Op: "open " + c.st.Rootfs, Cause: err}
-		}
+	trees, err := c.trees(len(files))
+	if err != nil {
+		return nil, nil, err
 	}
+	files = append(files, trees...)
 	c.input.State = c.st.OCI(state.Created)
 	p, err := birth.Compile(&c.input)
 	return p, files, err
-}
-
-// rootTree is the root as a detached tree, which a mapped user need not be able
-// to reach. It is no longer a peer of the host's mounts: they would show
-// whatever is mounted in it.
-func rootTree(path string) (int, error) {
-	tree, err := unix.OpenTree(unix.AT_FDCWD, path, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE)
-	if err != nil {
-		return -1, err
-	}
-	err = unix.MountSetattr(tree, "", unix.AT_EMPTY_PATH|unix.AT_RECURSIVE, &unix.MountAttr{Propagation: unix.MS_SLAVE})
-	if err != nil {
-		_ = unix.Close(tree)
-		return -1, err
-	}
-	return tree, nil
 }
 
 func listener(path string) (int, error) {

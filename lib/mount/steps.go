@@ -24,9 +24,10 @@ type Hierarchy struct {
 type Host struct {
 	Bundle      string // absolute
 	Hierarchies []Hierarchy
-	CgroupNS    bool // the container gets a cgroup namespace
-	UserNS      bool // the container gets a new user namespace: no mknod, root tree by descriptor
-	Root        int  // descriptor index of the root's tree, 0 to open it by path
+	CgroupNS    bool        // the container gets a cgroup namespace
+	UserNS      bool        // the container gets a new user namespace: no mknod, root tree by descriptor
+	Root        int         // descriptor index of the root's tree, 0 to open it by path
+	Trees       map[int]int // the same of a bind mount's source, by number of the mount
 	NoPivot     bool
 }
 
@@ -50,8 +51,12 @@ func Steps(s *specs.Spec, pl *plan.Plan, h Host) error {
 	}
 	pl.Add(root)
 	for i := range s.Mounts {
+		first := len(pl.Steps)
 		if err := one(&s.Mounts[i], pl, h, "/mounts/"+strconv.Itoa(i)); err != nil {
 			return err
+		}
+		if fd := h.Trees[i]; fd != 0 {
+			pl.Steps[first].FD = fd
 		}
 	}
 	devices(s, pl, h)
