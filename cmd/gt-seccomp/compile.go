@@ -60,6 +60,18 @@ func filterOf(s *specs.LinuxSeccomp, arch specs.Arch) ([]byte, error) {
 	return append(front, body...), nil
 }
 
+// returnOf is what the kernel is told for an action: SECCOMP_RET_* with its data.
+func returnOf(name specs.LinuxSeccompAction, errno *uint) uint32 {
+	data := uint32(0)
+	if name == specs.ActErrno || name == specs.ActTrace {
+		data = uint32(unix.EPERM)
+		if errno != nil {
+			data = uint32(*errno)
+		}
+	}
+	return seccomp.ReturnOf(name) | data
+}
+
 // refuses says whether an unknown system call would meet an action that a C
 // library does not take for "the kernel has no such call". A tracer answers for
 // itself.

@@ -21,9 +21,14 @@ func printDefault(o *tool.Options) func(*tool.Call) error {
 }
 
 func printJSON(c *tool.Call, v any) error {
-	b, err := json.MarshalIndent(v, "", "\t")
+	b, err := indented(v)
 	if err != nil {
 		return err
 	}
-	return c.Print(append(b, '\n'))
+	return c.Print(b)
+}
+
+func indented(v any) ([]byte, error) {
+	b, err := json.MarshalIndent(v, "", "\t")
+	return append(b, '\n'), err
 }

@@ -7,6 +7,8 @@ gt-seccomp compiles the seccomp profile of a container to BPF.
 	gt-seccomp dump     [--format bpf|pfc] [--cap LIST] [--arch ARCH] [--kernel VERSION] [FILE|-]
 	gt-seccomp default  [--cap LIST] [--arch ARCH] [--kernel VERSION]
 	gt-seccomp resolve  [--cap LIST] [--arch ARCH] [--kernel VERSION] [FILE|-]
+	gt-seccomp explain  [--format text|json] [--as ARCH] [--cap LIST] [--arch ARCH] [--kernel VERSION] FILE|- CALL [ARG...]
+	gt-seccomp learn    -o FILE [--also FILE] COMMAND [ARG...]
 	gt-seccomp features
 
 # Description
@@ -41,12 +43,28 @@ socket(2) to a list of families, without AF_ALG and AF_VSOCK; but it lets 32-bit
 programs call socketcall(2), whose family no filter can see. Where they are not
 needed, remove socketcall from it, or SCMP_ARCH_X86 from its architectures.
 
+explain says what becomes of one system call, by name or number, with these
+arguments (those left out are 0), and which rule of the profile decides that:
+it runs the compiled filter, and names what in the profile says the same. A call
+of a 32-bit program is asked for --as 386.
+
+learn runs a command, watches all system calls that it and what it starts make,
+and writes the smallest profile: these calls are allowed, all others EPERM. It
+needs no rights: the kernel asks it for every call (SECCOMP_RET_USER_NOTIF,
+Linux 5.9), which makes the command slower, and no_new_privs is set, so setuid
+programs do not gain rights. A profile is for containers with
+process.noNewPrivileges. What the command did not do is not learned: run it again
+with --also and the profile so far. The exit code is the command's.
+
 features writes what libseccomp and the kernel can do.
 
 # Options
 
 	-o, --output FILE     write to FILE, not to stdout
-	-f, --format FORM     bpf (instructions) or pfc (pseudo code)
+	-f, --format FORM     of dump: bpf (instructions) or pfc (pseudo code)
+	                      of explain: text or json
+	    --as ARCH         architecture the call is made for, the container's if absent
+	    --also FILE       a profile of learn, whose calls are taken in too
 	    --cap LIST        capabilities the container has, for includes and excludes:
 	                      CAP_SYS_ADMIN,CAP_BPF or sys_admin,bpf; may be repeated
 	    --arch ARCH       architecture of the container: amd64 or SCMP_ARCH_X86_64;
@@ -58,13 +76,16 @@ features writes what libseccomp and the kernel can do.
 	gt-seccomp default --cap sys_ptrace > seccomp.json
 	gt-seccomp compile -o filter.bpf seccomp.json
 	gt-seccomp dump config.json | less
+	gt-seccomp explain config.json socket 38 5
+	gt-seccomp learn -o seccomp.json nginx -t
 
 --root DIR is the state directory, --log FILE appends errors to FILE as
 --log-format text|json says, --debug says more.
 
 # Exit status
 
-0 done, 1 failed, 2 wrong usage or a wrong profile.
+0 done, 1 failed, 2 wrong usage or a wrong profile. learn: the command's own,
+128 and the signal if one ended it.
 */
 package main
 
@@ -80,6 +101,8 @@ var program = &tool.Program{
 		{Name: "dump", Args: "[FILE|-]", Summary: "write the filter for people to read", Make: dump},
 		{Name: "default", Summary: "write Docker's default profile as an OCI object", Make: printDefault},
 		{Name: "resolve", Args: "[FILE|-]", Summary: "write a profile as an OCI object", Make: printResolved},
+		{Name: "explain", Args: "FILE|- CALL [ARG...]", StopAt: 2, Summary: "say which rule decides a system call", Make: explain},
+		{Name: "learn", Args: "COMMAND [ARG...]", StopAt: 1, Summary: "run a command and write the smallest profile for it", Make: learn},
 		{Name: "features", Summary: "say what libseccomp and the kernel can do", Make: printFeatures},
 	},
 }

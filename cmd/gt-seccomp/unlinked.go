@@ -14,4 +14,8 @@ func build(*specs.LinuxSeccomp, specs.Arch, form) ([]byte, []span, error) {
 	return nil, nil, errUnlinked
 }
 
+func syscallOf(string, specs.Arch) (string, uint32, error) { return "", 0, errUnlinked }
+
+func nameOf(uint32, uint32) (string, specs.Arch) { return "", "" }
+
 func linked() (library, error) { return library{}, errUnlinked }

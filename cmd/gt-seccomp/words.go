@@ -5,12 +5,14 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"github.com/seccomp/libseccomp-golang"
 	"golang.org/x/sys/unix"
 
+	"github.com/gophertainer/gophertainer/lib/fail"
 	own "github.com/gophertainer/gophertainer/lib/seccomp"
 )
 
@@ -51,6 +53,50 @@ func actionOf(name specs.LinuxSeccompAction, errno *uint) (seccomp.ScmpAction, e
 		a = a.SetReturnCode(int16(uint16(code)))
 	}
 	return a, nil
+}
+
+// syscallOf reads a name, or a number, of a system call.
+func syscallOf(word string, arch specs.Arch) (string, uint32, error) {
+	own, err := archOf(arch)
+	if err != nil {
+		return "", 0, fail.New(fail.CodeHost, "look at %s: %w", arch, err)
+	}
+	bit := uint32(0)
+	if arch == specs.ArchX32 {
+		bit = x32Bit
+	}
+	if n, err := strconv.ParseUint(word, 0, 31); err == nil {
+		name, err := seccomp.ScmpSyscall(int32(uint32(n) | bit)).GetNameByArch(own)
+		if err != nil {
+			name = "call " + word
+		}
+		return name, uint32(n) | bit, nil
+	}
+	nr, err := seccomp.GetSyscallFromNameByArch(word, own)
+	if err != nil {
+		return "", 0, fail.Usage("unknown system call %q, need a name or a number", word)
+	}
+	if nr < 0 {
+		return "", 0, fail.Usage("%s has no number on %s, need a call that has", word, arch)
+	}
+	return word, uint32(nr) | bit, nil
+}
+
+// nameOf is the name of a call that was made, "" if libseccomp has none.
+func nameOf(audit, nr uint32) (string, specs.Arch) {
+	for arch, t := range tables {
+		if t.audit != audit || nr < t.first || t.end != 0 && nr >= t.end {
+			continue
+		}
+		own, err := archOf(arch)
+		if err != nil {
+			continue
+		}
+		if name, err := seccomp.ScmpSyscall(int32(nr)).GetNameByArch(own); err == nil {
+			return name, arch
+		}
+	}
+	return "", ""
 }
 
 func archOf(name specs.Arch) (seccomp.ScmpArch, error) {

@@ -35,20 +35,13 @@ func NewVector(list []string) (Vector, Errno) {
 	return Vector(base), 0
 }
 
-// Exec replaces the program. It returns only the reason why it did not.
-func Exec(path string, argv, env []string) Errno {
-	a, e := NewVector(argv)
-	if e != 0 {
-		return e
-	}
-	v, e := NewVector(env)
-	if e != 0 {
-		return e
-	}
+// Exec replaces the program, by this system call and no other. It returns only
+// the reason why it did not.
+func Exec(path string, argv, env Vector) Errno {
 	var n cname
 	if e := n.set(path); e != 0 {
 		return e
 	}
-	_, _, e = syscall.RawSyscall(unix.SYS_EXECVE, uintptr(unsafe.Pointer(&n)), uintptr(a), uintptr(v))
+	_, _, e := syscall.RawSyscall(unix.SYS_EXECVE, uintptr(unsafe.Pointer(&n)), uintptr(argv), uintptr(env))
 	return e
 }

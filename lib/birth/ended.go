@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/gophertainer/gophertainer/lib/birth/inside"
 	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/plan"
 	"github.com/gophertainer/gophertainer/lib/sys"
@@ -15,6 +16,9 @@ import (
 // what executing the program looks like.
 func (r *Request) ended(p *plan.Plan, pid int) error {
 	step, begun := r.step()
+	if t, ok := r.trouble(); ok {
+		return Explain(p, t)
+	}
 	if gateOf(p) == 0 && begun && step == len(p.Steps)-1 {
 		return r.executed(pid)
 	}
@@ -99,8 +103,21 @@ func (r *Request) openPage() error {
 		return err
 	}
 	r.page = fd
-	_, err = unix.Pwrite(fd, []byte{0xff, 0xff}, 0)
+	blank := [inside.PageTrouble + 2 + plan.MaxTrouble]byte{0xff, 0xff} // as long as what may stand there
+	_, err = unix.Pwrite(fd, blank[:], 0)
 	return err
+}
+
+// trouble is what gt-init left on the page because its filter forbade to send it.
+func (r *Request) trouble() (plan.Trouble, bool) {
+	var b [2 + plan.MaxTrouble]byte
+	n, err := unix.Pread(r.page, b[:], inside.PageTrouble)
+	size := int(b[0]) | int(b[1])<<8
+	if err != nil || size == 0 || 2+size > n {
+		return plan.Trouble{}, false
+	}
+	t, err := plan.DecodeTrouble(b[2 : 2+size])
+	return t, err == nil
 }
 
 // step is where gt-init is, or was when it died.

@@ -68,6 +68,12 @@ func actionOf(name specs.LinuxSeccompAction) (action, bool) {
 	return action{}, false
 }
 
+// ReturnOf is SECCOMP_RET_* of an action, without data.
+func ReturnOf(name specs.LinuxSeccompAction) uint32 {
+	a, _ := actionOf(name)
+	return a.ret
+}
+
 func flagOf(name specs.LinuxSeccompFlag) (flag, bool) {
 	for _, f := range flags {
 		if f.name == name {

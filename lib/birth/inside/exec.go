@@ -101,17 +101,37 @@ func (b *birth) executable(name string) bare.Errno {
 }
 
 func (b *birth) exec(s *plan.Step) bare.Errno {
+	if !b.prepared {
+		if e := b.prepare(s); e != 0 {
+			return e
+		}
+	}
+	e := bare.Exec(s.Path, b.argv, b.env)
+	b.explain(s.Path, e)
+	return e
+}
+
+// prepare does all that executing the program takes beside execve.
+func (b *birth) prepare(s *plan.Step) (e bare.Errno) {
 	if s.Path == "" {
 		if e := b.findProgram(); e != 0 {
 			return e
 		}
 	}
-	if e := b.preserved(); e != 0 {
+	if b.argv, e = bare.NewVector(s.Args); e != 0 {
 		return e
 	}
-	e := bare.Exec(s.Path, s.Args, s.Env)
-	b.explain(s.Path, e)
-	return e
+	if b.env, e = bare.NewVector(s.Env); e != 0 {
+		return e
+	}
+	b.prepared = true
+	return b.preserved()
+}
+
+// late: the filter is loaded right before the program. It may forbid anything.
+func (b *birth) late() bool {
+	last := len(b.steps) - 1
+	return last > 0 && b.steps[last-1].Op == plan.OpSeccomp
 }
 
 // explain reads the head of a program that the kernel did not execute.

@@ -34,27 +34,30 @@ const Gate = 'g'
 
 // birth is the state of one interpretation.
 type birth struct {
-	steps   []plan.Step
-	files   []int // descriptors that came with the plan
-	page    []byte
-	sock    int // to the parent; -1 after the verdict
-	gate    int // fifo, -1 before the verdict
-	root    int // O_PATH of the container's root, -1 before OpRoot
-	null    int // the host's /dev/null, for masks
-	empty   int // detached empty read-only tmpfs, for masks; made when needed
-	proc    int // detached procfs of our own; made when needed
-	master  int // console
-	slave   int
-	rules   int // Landlock ruleset, -1 for none
-	keep    int // descriptors below this are the program's
-	note    string
-	why     uint8
-	timing  bool
-	started int64
-	times   []byte
-	program [unix.PathMax]byte // found in PATH
-	words   [2 * complaintSize]byte
-	carried [bare.MaxFiles]int
+	steps    []plan.Step
+	files    []int // descriptors that came with the plan
+	page     []byte
+	sock     int // to the parent; -1 after the verdict
+	gate     int // fifo, -1 before the verdict
+	root     int // O_PATH of the container's root, -1 before OpRoot
+	null     int // the host's /dev/null, for masks
+	empty    int // detached empty read-only tmpfs, for masks; made when needed
+	proc     int // detached procfs of our own; made when needed
+	master   int // console
+	slave    int
+	rules    int // Landlock ruleset, -1 for none
+	keep     int // descriptors below this are the program's
+	note     string
+	why      uint8
+	argv     bare.Vector
+	env      bare.Vector
+	prepared bool
+	timing   bool
+	started  int64
+	times    []byte
+	program  [unix.PathMax]byte // found in PATH
+	words    [2 * complaintSize]byte
+	carried  [bare.MaxFiles]int
 }
 
 // one is the birth: there is no heap to make it on.
@@ -136,6 +139,11 @@ func (b *birth) fail(step int, e bare.Errno) int {
 	var message [1 + plan.MaxTrouble]byte
 	message[0] = SayTrouble
 	n := 1 + plan.PutTrouble(message[1:], &t)
+	if b.page != nil {
+		at := b.page[PageTrouble:]
+		at[0], at[1] = byte(n-1), byte((n-1)>>8)
+		copy(at[2:], message[1:n])
+	}
 	if b.sock >= 0 {
 		_ = bare.Send(b.sock, message[:n], nil) // nobody else to tell
 	} else if b.gate >= 0 {

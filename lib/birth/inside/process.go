@@ -191,6 +191,11 @@ func (b *birth) seccomp(s *plan.Step) bare.Errno {
 	if len(s.Data) < 8 {
 		return syscall.EINVAL
 	}
+	if last := len(b.steps) - 1; b.late() && s == &b.steps[last-1] {
+		if e := b.prepare(&b.steps[last]); e != 0 {
+			return e
+		}
+	}
 	listener, e := bare.Seccomp(s.Data, s.Flags)
 	if e != 0 || s.FD == 0 {
 		return e
