@@ -84,7 +84,7 @@ image() {
 	report "10-layers, one tree"
 	for round in $(seq "$rounds"); do
 		clock gt-rootfs "$gt" unpack --driver overlay "$1" "$dir/out/b"
-		! $podman || clock podman podman --root "$dir/out/s" --runroot "$dir/out/r" --storage-driver overlay pull -q "oci:$1:latest"
+		! $podman || clock podman podman --runtime "$(dirname "$gt")/gt-oci" --root "$dir/out/s" --runroot "$dir/out/r" --storage-driver overlay pull -q "oci:$1:latest"
 		! $skopeo || clock skopeo skopeo copy -q "oci:$1:latest" "containers-storage:[overlay@$dir/out/s+$dir/out/r]x:y"
 	done
 	report "10-layers, in a store"
