@@ -107,7 +107,7 @@ func (w *wish) openArchive(ctx context.Context, c *content, stage *bundle.Stage)
 	if err != nil {
 		return nil, none, err
 	}
-	w.meter.Follow(src)
+	w.meter.Follow(src, a.InPlace())
 	w.meter.Watch(a.Count)
 	closing := func() {
 		w.meter.Leave()

@@ -15,7 +15,7 @@ func Open(ctx context.Context, r io.Reader) (*Stream, error) { return Summed(ctx
 // Summed is Open, and all plain content goes through sum too. After io.EOF sum
 // is the caller's again.
 func Summed(ctx context.Context, r io.Reader, sum hash.Hash) (*Stream, error) {
-	plain := regular(r)
+	file, plain := regular(r)
 	if f, ok := r.(*os.File); ok && !plain {
 		wait, err := newWaiter(ctx, f)
 		if err != nil {
@@ -38,8 +38,7 @@ func Summed(ctx context.Context, r io.Reader, sum hash.Hash) (*Stream, error) {
 		if !plain {
 			return s.ahead(src, func() {}), nil
 		}
-		s.src, s.buf = src, make([]byte, chunk)
-		return s, nil
+		return s, s.within(file, src)
 	}
 	z, closing, err := plainOf(format, src)
 	if err != nil {
@@ -50,13 +49,13 @@ func Summed(ctx context.Context, r io.Reader, sum hash.Hash) (*Stream, error) {
 
 // regular tells a file, whose reading always ends, from a pipe, where nobody
 // may ever write.
-func regular(r io.Reader) bool {
+func regular(r io.Reader) (*os.File, bool) {
 	f, ok := r.(*os.File)
 	if !ok {
-		return false
+		return nil, false
 	}
 	info, err := f.Stat()
-	return err == nil && info.Mode().IsRegular()
+	return f, err == nil && info.Mode().IsRegular()
 }
 
 // replay reads what was looked at, and then the rest.

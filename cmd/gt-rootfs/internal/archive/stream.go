@@ -5,6 +5,7 @@ import (
 	"errors"
 	"hash"
 	"io"
+	"os"
 	"sync"
 	"sync/atomic"
 )
@@ -22,8 +23,10 @@ type Stream struct {
 	ctx context.Context
 	sum hash.Hash // of the plain content, if anybody wants it
 
-	src io.Reader // a plain file is read in place
-	buf []byte
+	src  io.Reader // a plain file is read in place
+	buf  []byte
+	file *os.File // that, if others may read in it too
+	at   int64    // where in it Next goes on
 
 	full  chan piece // everything else by another goroutine
 	free  chan []byte
@@ -56,6 +59,7 @@ func (s *Stream) Next() ([]byte, error) {
 	if s.full == nil {
 		n, err := fill(s.src, s.buf)
 		s.ended = err
+		s.at += int64(n)
 		s.add(s.buf[:n])
 		return s.some(s.buf[:n])
 	}

@@ -88,6 +88,9 @@ func (a *Archive) Close() { a.stream.Close() }
 // ask.
 func (a *Archive) Count() int64 { return a.stream.Count.Load() }
 
+// InPlace tells whether Count is the place in the file that is read.
+func (a *Archive) InPlace() bool { return a.stream.InPlace() }
+
 // First is the name of the first entry below the root, "" if there is none.
 func (a *Archive) First() string {
 	if a.first == nil {
@@ -164,7 +167,10 @@ func entry(t *tree.Tree, r *tar.Reader, e *tar.Entry) error {
 }
 
 func content(r *tar.Reader, e *tar.Entry) *tree.Content {
-	c := &tree.Content{Size: e.Size, Read: r}
+	c := &tree.Content{Size: e.Size, Read: r, Take: func() (tree.From, bool, error) {
+		from, ok, err := r.Take()
+		return tree.From(from), ok, err
+	}}
 	if e.Sparse {
 		c.Extents = make([]tree.Extent, len(e.Extents))
 		for i, x := range e.Extents {

@@ -77,13 +77,17 @@ func (m *Meter) Expect(n int64) {
 	}
 }
 
-// Follow takes the place in a regular file for what is done.
-func (m *Meter) Follow(f *os.File) {
+// Follow takes the size of a regular file for what is to do, and the place in
+// it for what is done, unless somebody counts.
+func (m *Meter) Follow(f *os.File, counted bool) {
 	info, err := f.Stat()
 	if m == nil || err != nil || !info.Mode().IsRegular() {
 		return
 	}
 	m.Expect(info.Size())
+	if counted {
+		return
+	}
 	fd := int(f.Fd())
 	where := func() int64 {
 		n, err := unix.Seek(fd, 0, unix.SEEK_CUR)

@@ -62,15 +62,18 @@ func (h *held) release() {
 
 // A file on its way.
 type file struct {
-	dir      *held // nil is the root
-	name     string
-	base     string
-	from, to int // its content in the load
-	meta     Meta
+	dir        *held // nil is the root
+	name       string
+	base       string
+	begin, end int  // its content in the load
+	from       From // or in a file
+	size       int64
+	meta       Meta
 }
 
 type load struct {
 	buf   []byte
+	bytes int64 // of all files
 	files []file
 	again []int // these names are taken
 }
@@ -129,15 +132,16 @@ func (t *Tree) onWay(name string) bool {
 	return ok
 }
 
-// hand gives the crew a file. The content comes from r.
-func (c *crew) hand(f file, r Reader, size int64) error {
+// hand gives the crew a file. The content comes from r, unless it lies in a
+// file.
+func (c *crew) hand(f file, r Reader) error {
 	if c.next == nil {
 		c.next = <-c.free
-		c.next.buf, c.next.files, c.next.again = c.next.buf[:0], c.next.files[:0], c.next.again[:0]
+		c.next.buf, c.next.files, c.next.again, c.next.bytes = c.next.buf[:0], c.next.files[:0], c.next.again[:0], 0
 	}
 	l := c.next
-	f.from = len(l.buf)
-	for size > 0 {
+	f.begin = len(l.buf)
+	for f.size > 0 && f.from.File == nil {
 		b, err := r.Data()
 		if errors.Is(err, io.EOF) {
 			break
@@ -147,13 +151,14 @@ func (c *crew) hand(f file, r Reader, size int64) error {
 		}
 		l.buf = append(l.buf, b...)
 	}
-	f.to = len(l.buf)
+	f.end = len(l.buf)
+	l.bytes += f.size
 	if f.dir != nil {
 		f.dir.users.Add(1)
 	}
 	l.files = append(l.files, f)
 	c.recent[f.name] = struct{}{}
-	if len(l.files) == loadFiles || len(l.buf) >= loadBytes {
+	if len(l.files) == loadFiles || l.bytes >= loadBytes {
 		c.send()
 	}
 	if len(c.recent) >= mostLate {
@@ -250,7 +255,12 @@ func (c *crew) make(l *load, f *file) error {
 	if err != nil {
 		return err
 	}
-	if err = write(fd, l.buf[f.from:f.to], -1); err == nil {
+	if f.from.File != nil {
+		err = c.tree.transfer(fd, f)
+	} else {
+		err = write(fd, l.buf[f.begin:f.end], -1)
+	}
+	if err == nil {
 		err = c.tree.finish(fd, &f.meta, f.meta.Mode&0o7000 != 0)
 	}
 	if bad := unix.Close(fd); err == nil {

@@ -3,6 +3,7 @@ package tree
 import (
 	"errors"
 	"io"
+	"os"
 
 	"golang.org/x/sys/unix"
 )
@@ -15,6 +16,17 @@ type Content struct {
 	// Copy fills the file instead of Read; it says to spend how many bytes
 	// it is about to write.
 	Copy func(fd int, spend func(int64) error) error
+	// Take says where all data lies in a file, if it does, and then Read
+	// gives none.
+	Take func() (From, bool, error)
+}
+
+// From is a place in a file that stays open until Finish. Done is told how many
+// bytes were taken from there.
+type From struct {
+	File *os.File
+	At   int64
+	Done func(n int64)
 }
 
 // An Extent is a stretch of data in a file, in bytes.
@@ -32,18 +44,8 @@ func (t *Tree) File(name string, c *Content, m *Meta) error {
 	if err := refuse(m.Xattrs); err != nil {
 		return err
 	}
-	if c.Read != nil && c.Extents == nil && c.Size <= smallFile {
-		// place has put the directory into the cache.
-		if p, _, err := t.holder(name, true); err == nil && (p == nil || !p.alias) {
-			f := file{name: name, base: base, meta: *m}
-			if p != nil {
-				f.dir = p.dir
-			}
-			if err := t.spend(c.Size); err != nil {
-				return err
-			}
-			return t.hire().hand(f, c.Read, c.Size)
-		}
+	if done, err := t.delegate(name, base, c, m); done || err != nil {
+		return err
 	}
 	fd := -1
 	err = t.replace(dir, base, func() (err error) {
@@ -58,6 +60,33 @@ func (t *Tree) File(name string, c *Content, m *Meta) error {
 		err = t.finish(fd, m, m.Mode&0o7000 != 0)
 	}
 	return errors.Join(err, unix.Close(fd))
+}
+
+// delegate leaves the making of a file to the crew, where that can be.
+func (t *Tree) delegate(name, base string, c *Content, m *Meta) (done bool, err error) {
+	small := c.Size <= smallFile
+	if c.Read == nil || c.Extents != nil || !small && c.Take == nil {
+		return false, nil
+	}
+	// place has put the directory into the cache.
+	p, _, err := t.holder(name, true)
+	if err != nil || p != nil && p.alias {
+		return false, nil //nolint:nilerr // who makes it himself will see
+	}
+	f := file{name: name, base: base, meta: *m, size: c.Size}
+	if p != nil {
+		f.dir = p.dir
+	}
+	if !small {
+		var ok bool
+		if f.from, ok, err = c.Take(); err != nil || !ok {
+			return false, err
+		}
+	}
+	if err := t.spend(c.Size); err != nil {
+		return false, err
+	}
+	return true, t.hire().hand(f, c.Read)
 }
 
 func (t *Tree) content(fd int, c *Content) error {
