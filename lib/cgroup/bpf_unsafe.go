@@ -9,12 +9,20 @@ import (
 )
 
 func bpf(cmd uintptr, attr unsafe.Pointer, size uintptr) (int, error) {
-	r, _, e := syscall.Syscall(unix.SYS_BPF, cmd, uintptr(attr), size)
-	if e != 0 {
-		return -1, e
+	// The verifier gives up with EAGAIN when a signal is pending, also one that
+	// Go's runtime sends itself to stop a thread.
+	for try := 0; ; try++ {
+		r, _, e := syscall.Syscall(unix.SYS_BPF, cmd, uintptr(attr), size)
+		switch {
+		case e == 0:
+			return int(r), nil
+		case e != unix.EAGAIN && e != unix.EINTR || try == maxTries:
+			return -1, e
+		}
 	}
-	return int(r), nil
 }
+
+const maxTries = 30
 
 type attachAttr struct {
 	target, prog, kind, flags uint32
