@@ -74,7 +74,9 @@ func (r *restoring) run(name string) error {
 		}
 	}
 	if !r.detach {
-		tty.Forward(r.relay.Pass)
+		if _, err := tty.Forward(r.relay.Pass); err != nil {
+			return err
+		}
 	}
 	return r.revive()
 }

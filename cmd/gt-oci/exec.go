@@ -66,7 +66,10 @@ func (e *execOptions) run(rt *container.Runtime, c *tool.Call) error {
 	}
 	var relay tty.Relay
 	if !e.detach {
-		e.Sent = func() { tty.Forward(relay.Pass) }
+		e.Sent = func() error {
+			_, err := tty.Forward(relay.Pass)
+			return err
+		}
 	}
 	born, err := rt.Exec(c.Args[0], &e.ExecOptions)
 	if err == nil && e.pidfdSocket != "" {

@@ -58,7 +58,10 @@ func (r *runOptions) one(rt *container.Runtime, id string) error {
 		skip = append(skip, unix.SIGWINCH)
 	}
 	if !r.detach {
-		r.Sent = func() { tty.Forward(relay.Pass, skip...) }
+		r.Sent = func() error {
+			_, err := tty.Forward(relay.Pass, skip...)
+			return err
+		}
 	}
 	ct, born, err := rt.Run(id, &r.CreateOptions)
 	if err == nil && r.pidfdSocket != "" {

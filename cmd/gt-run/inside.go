@@ -37,7 +37,10 @@ func enter(o *options) (int, error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	signals := &relay{cancel: func() {}}
-	stop := tty.Forward(signals.pass, signals.skip(o)...)
+	stop, err := tty.Forward(signals.pass, signals.skip(o)...)
+	if err != nil {
+		return exitFailed, err
+	}
 	defer stop()
 	child, err := signals.start(func() (*os.Process, error) {
 		return os.StartProcess("/proc/self/exe", os.Args, &os.ProcAttr{

@@ -22,7 +22,10 @@ func run(o *options, w *wish) (int, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	signals := &relay{cancel: cancel}
-	stop := tty.Forward(signals.pass, signals.skip(o)...)
+	stop, err := tty.Forward(signals.pass, signals.skip(o)...)
+	if err != nil {
+		return exitFailed, err
+	}
 	defer stop()
 
 	tool := "gt-oci"

@@ -31,8 +31,9 @@ type Request struct {
 	Born func(pid int) error
 	// Plan makes the plan and the descriptors that its steps name.
 	Plan func(pid int) (*plan.Plan, []int, error)
-	// Sent is called once the plan is sent: what is done there costs no time.
-	Sent func()
+	// Sent is called once the plan is sent: what is done there costs no time. Its
+	// error ends the birth.
+	Sent func() error
 	// Sync runs when the process stops before pivot_root.
 	Sync func(pid int) error
 	// Console gets the master of the terminal, and owns it.
@@ -144,7 +145,9 @@ func (r *Request) converse(sock, pid int) error {
 	}
 	r.letGo()
 	if r.Sent != nil {
-		r.Sent()
+		if err := r.Sent(); err != nil {
+			return err
+		}
 	}
 	for {
 		if err := r.watch(sock, p); err != nil {

@@ -84,19 +84,6 @@ func TestKilledCreate(t *testing.T) {
 	}
 }
 
-// deleted takes a created container through the rest of its life.
-func (w *world) deleted(when string) {
-	w.t.Helper()
-	for _, verb := range []string{"start", "state"} {
-		if out, err := w.call(verb, w.id); err != nil {
-			w.t.Errorf("%s: %s: %v\n%s", when, verb, err, out)
-		}
-	}
-	if out, err := w.call("delete", "--force", w.id); err != nil || out != "" {
-		w.t.Errorf("%s: delete: %v\n%s", when, err, out)
-	}
-}
-
 // TestKilledLater kills the verbs that come after create at each of their
 // changes: the container is not lost, and deleting it leaves nothing.
 func TestKilledLater(t *testing.T) {

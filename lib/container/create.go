@@ -38,8 +38,9 @@ type CreateOptions struct {
 	// foreground); it owns it.
 	Terminal func(master *os.File) error
 	Gate     bool // wait for start
-	// Sent, if not nil, is called while the process is at work on its plan.
-	Sent func()
+	// Sent, if not nil, is called while the process is at work on its plan; its
+	// error ends the birth.
+	Sent func() error
 }
 
 // creation is one create on its way; undo is its list of what to take back.

@@ -29,8 +29,9 @@ type ExecOptions struct {
 	IgnorePaused  bool
 	Cgroups       []string // below the container's: PATH or CONTROLLERS:PATH
 	Terminal      func(master *os.File) error
-	// Sent, if not nil, is called while the process is at work on its plan.
-	Sent func()
+	// Sent, if not nil, is called while the process is at work on its plan; its
+	// error ends the process.
+	Sent func() error
 }
 
 // Exec makes a further process in a running container.

@@ -158,3 +158,16 @@ func (w *world) clean() {
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }
+
+// deleted takes a created container through the rest of its life.
+func (w *world) deleted(when string) {
+	w.t.Helper()
+	for _, verb := range []string{"start", "state"} {
+		if out, err := w.call(verb, w.id); err != nil {
+			w.t.Errorf("%s: %s: %v\n%s", when, verb, err, out)
+		}
+	}
+	if out, err := w.call("delete", "--force", w.id); err != nil || out != "" {
+		w.t.Errorf("%s: delete: %v\n%s", when, err, out)
+	}
+}

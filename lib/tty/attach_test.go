@@ -184,7 +184,10 @@ func TestBrokenOutput(t *testing.T) {
 	}
 	defer null.Close()
 	r, out := pipe(t)
-	stop := tty.Forward(func(unix.Signal) error { return nil }) // catches SIGPIPE
+	stop, err := tty.Forward(func(unix.Signal) error { return nil }, unix.SIGWINCH) // catches SIGPIPE
+	if err != nil {
+		t.Fatal(err)
+	}
 	defer stop()
 	p := attach(t, master, null, out)
 	r.Close()

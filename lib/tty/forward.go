@@ -8,12 +8,14 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/gophertainer/gophertainer/lib/sys"
 )
 
 // Forward passes the signals that reach this process on to a container, by
 // kill, in the order they came. While it is in force none of them ends this
-// process, so what has to be undone at exit (Proxy.Close) can be. To catch a
-// signal costs some 30 µs, so the rare ones are caught once the container has
+// process, so what has to be undone at exit (Proxy.Close) can be. Those of
+// faults, which Go's runtime raises itself, are passed on once the container has
 // lived for settled; until then they do to this process what they always do.
 //
 // Not passed on: SIGCHLD and SIGURG (the kernel's and the Go runtime's own
@@ -26,40 +28,69 @@ import (
 // An error of kill is dropped: the container may be gone, which its parent
 // learns from the pidfd. Start Forward before the container, with a Relay that
 // keeps what comes before there is a process, and stop it after Proxy.Close.
-// stop returns when no call of kill is under way; signals stay caught, since
+// There is one Forward in the life of a process: a signal is not given back to
+// Go. stop returns when no call of kill is under way; signals stay caught, since
 // the caller is about to exit and still has to tidy up.
-func Forward(kill func(unix.Signal) error, skip ...unix.Signal) (stop func()) {
-	incoming := make(chan os.Signal, 64)
-	var mu sync.Mutex
-	stopped := false
-	signal.Notify(incoming, forwarded(usual, skip)...)
-	rest := time.AfterFunc(settled, func() { signal.Notify(incoming, forwarded(everything(), skip)...) })
-	go func() {
-		for s := range incoming {
-			mu.Lock()
-			if s != unix.SIGPIPE && !stopped {
-				_ = kill(s.(unix.Signal))
-			}
-			mu.Unlock()
-		}
-	}()
+func Forward(kill func(unix.Signal) error, skip ...unix.Signal) (stop func(), err error) {
+	var ends [2]int
+	if err := unix.Pipe2(ends[:], unix.O_CLOEXEC|unix.O_NONBLOCK); err != nil {
+		return nil, err
+	}
+	plain, own := forwarded(skip)
+	if err := sys.Catch(ends[1], plain); err != nil {
+		return nil, err
+	}
+	f := &forwarding{kill: kill}
+	go f.listen(os.NewFile(uintptr(ends[0]), "signals"))
+	rest := time.AfterFunc(settled, func() { f.faults(own) })
 	return func() {
 		rest.Stop()
-		mu.Lock()
-		stopped = true
-		mu.Unlock()
+		f.mu.Lock()
+		f.stopped = true
+		f.mu.Unlock()
+	}, nil
+}
+
+type forwarding struct {
+	kill    func(unix.Signal) error
+	mu      sync.Mutex
+	stopped bool
+}
+
+// listen ends with the process: the pipe's other end stays open.
+func (f *forwarding) listen(signals *os.File) {
+	buf := make([]byte, 64)
+	for {
+		n, err := signals.Read(buf)
+		if err != nil {
+			return
+		}
+		for _, s := range buf[:n] {
+			f.pass(unix.Signal(s))
+		}
 	}
 }
 
-// settled is how long a container lives before the signals that are not usual
-// are caught: 50 more cost 2 ms, a fifth of a short container's life.
-const settled = 50 * time.Millisecond
-
-// usual are the signals that people and supervisors send.
-var usual = []unix.Signal{
-	unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTERM, unix.SIGUSR1, unix.SIGUSR2,
-	unix.SIGPIPE, unix.SIGTSTP, unix.SIGCONT, unix.SIGWINCH,
+func (f *forwarding) pass(s unix.Signal) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if s != unix.SIGPIPE && !f.stopped {
+		_ = f.kill(s)
+	}
 }
+
+// faults takes the signals that only os/signal can tell from Go's own.
+func (f *forwarding) faults(own []os.Signal) {
+	incoming := make(chan os.Signal, 16)
+	signal.Notify(incoming, own...)
+	for s := range incoming {
+		f.pass(s.(unix.Signal))
+	}
+}
+
+// settled is how long a container lives before the signals of faults are
+// caught: os/signal takes two thread switches to catch one.
+const settled = time.Second
 
 // never are the signals that Forward leaves alone. 32 to 34 are the C
 // libraries'; KILL and STOP cannot be caught.
@@ -70,20 +101,16 @@ var never = []unix.Signal{
 
 const lastSignal = 64
 
-func everything() []unix.Signal {
-	all := make([]unix.Signal, lastSignal)
-	for i := range all {
-		all[i] = unix.Signal(i + 1)
-	}
-	return all
-}
-
-func forwarded(of, skip []unix.Signal) []os.Signal {
-	var list []os.Signal
-	for _, s := range of {
-		if !slices.Contains(never, s) && !slices.Contains(skip, s) && !signal.Ignored(s) {
-			list = append(list, s)
+// forwarded splits what is passed on into plain signals and Go's own.
+func forwarded(skip []unix.Signal) (plain []unix.Signal, own []os.Signal) {
+	for s := unix.Signal(1); s <= lastSignal; s++ {
+		switch {
+		case slices.Contains(never, s) || slices.Contains(skip, s) || signal.Ignored(s):
+		case sys.Own(s):
+			own = append(own, s)
+		default:
+			plain = append(plain, s)
 		}
 	}
-	return list
+	return plain, own
 }

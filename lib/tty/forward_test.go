@@ -14,15 +14,17 @@ import (
 
 func TestForward(t *testing.T) {
 	got := make(chan unix.Signal, 16)
-	stop := tty.Forward(func(s unix.Signal) error {
+	stop, err := tty.Forward(func(s unix.Signal) error {
 		got <- s
 		return errors.New("gone")
 	}, unix.SIGWINCH)
+	if err != nil {
+		t.Fatal(err)
+	}
 	// What is not forwarded must reach somebody, or the test proves nothing.
 	others := make(chan os.Signal, 4)
 	signal.Notify(others, unix.SIGWINCH, unix.SIGCHLD)
 	defer signal.Stop(others)
-	time.Sleep(300 * time.Millisecond) // the rare ones are caught late
 
 	send := []unix.Signal{
 		unix.SIGWINCH, unix.SIGCHLD, unix.SIGPIPE, unix.SIGURG,
