@@ -51,6 +51,10 @@ func (w *wish) check() error {
 
 // name gives the bundle its ID.
 func (w *wish) name() error {
+	var err error
+	if w.tree.User, err = idmap.Inside(); err != nil {
+		return err
+	}
 	if w.id == "" {
 		abs, err := filepath.Abs(w.bundle)
 		if err != nil {
@@ -94,8 +98,15 @@ func (w *wish) openStore() (*store.Store, error) {
 		return w.open, nil
 	}
 	s, err := store.Open(w.store)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Marks(w.tree.User); err != nil {
+		s.Close()
+		return nil, err
+	}
 	w.open = s
-	return s, err
+	return s, nil
 }
 
 func (w *wish) close() {

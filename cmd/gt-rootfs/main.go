@@ -127,7 +127,8 @@ Both say everything unpack can take, holes included, and the same tree gives the
 same bytes. With --image TARGET is an OCI layout, which is made if need be: the
 image gets the layers the bundle was made of (those of the layout itself if it
 has them) and the new one, and the process of config.json. Sockets, which no
-archive can hold, are left out with a warning.
+archive can hold, are left out with a warning; a name that begins with .wh. is
+refused in a layer, where it would be a deletion.
 
 diff lists the same as D, A or C and a path, deletions first; --format json
 prints an object a line. It needs a driver that keeps the original apart.
@@ -166,6 +167,10 @@ Who is not root becomes it in a user namespace of their own, over the ids that
 host's side moved as config.json says. An owner that has no id there is an error,
 and so is a device unless --no-devices leaves it out. Nothing is mounted; the
 driver is copy. rm removes such a bundle, whose files belong to many ids.
+
+Who is root of a user namespace and of a mount namespace in it already, as after
+unshare --user --map-auto --mount, mounts an overlay, tmpfs or fuse-overlayfs
+there. Layers carry other marks then, so the store has to be another one.
 
 # Options
 

@@ -13,7 +13,6 @@ import (
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/host"
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/tree"
 	"github.com/gophertainer/gophertainer/lib/fail"
-	"github.com/gophertainer/gophertainer/lib/idmap"
 	"github.com/gophertainer/gophertainer/lib/tool"
 )
 
@@ -85,9 +84,11 @@ func (w *wish) pick(r *bundle.Record) (driver.Driver, error) {
 	case w.kind == "disk" && w.writable:
 		r.Driver, r.Why = "overlay", "the disk is the root itself"
 		return driver.Find("overlay")
-	case w.without():
+	case w.size == 0 && w.without():
 		r.Driver, r.Why = "copy", "who is not root mounts nothing that others see"
 		return driver.Find("copy")
+	case w.size > 0 && w.tree.User: // neither quotas nor loop devices
+		names = []string{"tmpfs"}
 	case w.size > 0, w.kind == "disk":
 		names = []string{"overlay", "loop", "tmpfs"}
 	case w.kind == "image":
@@ -110,10 +111,15 @@ func (w *wish) pick(r *bundle.Record) (driver.Driver, error) {
 	return d, nil
 }
 
-// without tells whether root, and with it mounting, is out of reach.
+// without tells whether mounting is out of reach: not for the root of a user
+// namespace who has a mount namespace too.
 func (w *wish) without() bool {
-	rootless, err := idmap.Rootless()
-	return err == nil && rootless && w.size == 0
+	fs, err := unix.Fsopen("tmpfs", unix.FSOPEN_CLOEXEC)
+	if err != nil {
+		return err == unix.EPERM
+	}
+	_ = unix.Close(fs)
+	return false
 }
 
 // describe makes the spec say what is known of the root.

@@ -136,7 +136,7 @@ func (w *wish) freeze(ctx context.Context, upper int) (string, error) {
 		sum := sha256.New()
 		err = os.Mkdir(filepath.Join(dir, "fs"), 0o755)
 		if err == nil {
-			err = frozen(ctx, filepath.Join(dir, "fs"), r, sum)
+			err = w.frozen(ctx, filepath.Join(dir, "fs"), r, sum)
 		}
 		_ = r.Close() // ends a writer that is still at it
 		if bad := <-packed; err == nil || errors.Is(err, io.EOF) {
@@ -146,13 +146,13 @@ func (w *wish) freeze(ctx context.Context, upper int) (string, error) {
 	})
 }
 
-func frozen(ctx context.Context, dir string, r io.Reader, sum hash.Hash) error {
+func (w *wish) frozen(ctx context.Context, dir string, r io.Reader, sum hash.Hash) error {
 	s, err := archive.Summed(ctx, r, sum)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	t, err := tree.Open(ctx, dir, tree.Options{Form: tree.Overlay})
+	t, err := tree.Open(ctx, dir, tree.Options{Form: tree.Overlay, User: w.tree.User})
 	if err != nil {
 		return err
 	}

@@ -21,6 +21,9 @@ func (erofs) Probe(dir string) error {
 	if _, err := program("mkfs.erofs"); err != nil {
 		return err
 	}
+	if inUserNamespace() {
+		return fail.New(fail.CodeKernel, "an erofs cannot be mounted in a user namespace")
+	}
 	fs, err := unix.Fsopen("erofs", unix.FSOPEN_CLOEXEC)
 	if err != nil {
 		return fail.New(fail.CodeKernel, "the kernel has no erofs")

@@ -31,7 +31,13 @@ func (image) Probe(string) error {
 	if _, err := program("mkfs.ext4"); err != nil {
 		return err
 	}
-	return unix.Access("/dev/loop-control", unix.R_OK|unix.W_OK)
+	if inUserNamespace() {
+		return fail.New(fail.CodeKernel, "an ext4 cannot be mounted in a user namespace")
+	}
+	if err := unix.Access("/dev/loop-control", unix.R_OK|unix.W_OK); err != nil {
+		return fail.New(fail.CodeHost, "open /dev/loop-control: %w", err)
+	}
+	return nil
 }
 
 func (image) Make(ctx context.Context, j *Job) error {

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/bundle"
+	"github.com/gophertainer/gophertainer/lib/fail"
 )
 
 // spaceName is a file with the file system of a writable layer that is limited.
@@ -21,6 +22,9 @@ func limit(j *Job) error {
 	}
 	if !errors.Is(err, errNoQuota) {
 		return err
+	}
+	if err := (image{}).Probe(j.Stage.Dir); err != nil {
+		return fail.New(fail.CodeHost, "--size: no project quota; no loop: %w (--driver tmpfs limits too)", err)
 	}
 	return format(context.Background(), j.Stage.Path(spaceName), j.Record.Size)
 }

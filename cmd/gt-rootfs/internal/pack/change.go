@@ -24,6 +24,12 @@ type Change struct {
 	Path string `json:"path"`
 }
 
+// talk tells the files with which fuse-overlayfs says to itself, beside the
+// attributes, that a directory is opaque.
+func talk(base string, st *unix.Stat_t) bool {
+	return (base == opaque || base == mark+".opq") && (whiteout(st) || st.Mode&unix.S_IFMT == unix.S_IFREG && st.Size == 0)
+}
+
 func whiteout(st *unix.Stat_t) bool { return st.Mode&unix.S_IFMT == unix.S_IFCHR && st.Rdev == 0 }
 
 // Deleted lists the whiteouts of an upper directory as the names that layers
@@ -116,6 +122,9 @@ func walk(fd int, name string, do func(found) error) error {
 		var st unix.Stat_t
 		if err := unix.Fstatat(fd, base, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
 			return &os.PathError{Op: "stat", Path: full, Err: err}
+		}
+		if talk(base, &st) {
+			continue
 		}
 		if st.Mode&unix.S_IFMT != unix.S_IFDIR {
 			if err := do(found{name: full, fd: -1, gone: whiteout(&st)}); err != nil {

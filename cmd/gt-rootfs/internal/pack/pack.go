@@ -124,6 +124,10 @@ func (p *Packer) child(dir int, base, full string) error {
 	}
 	kind := st.Mode & unix.S_IFMT
 	switch {
+	case p.layer && talk(base, &st):
+		return nil
+	case p.layer && strings.HasPrefix(base, mark):
+		return fail.New(fail.CodeInput, "the name begins with %s, which is a deletion in a layer", mark)
 	case kind == unix.S_IFDIR:
 		sub, err := unix.Openat(dir, base, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 		if err != nil {
