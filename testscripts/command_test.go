@@ -18,6 +18,7 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"canary":    canary,
 	"leftovers": leftovers,
 	"console":   consoleDo,
+	"exchange":  exchange,
 }
 
 // waitfile FILE [REGEXP] waits up to 10 s until FILE exists and, if given,

@@ -10,6 +10,7 @@
 //	WORK                the work directory, 0711
 //	GOPHERTAINER_ROOT   $WORK/state
 //	BIN, REPO           the binaries under test; the root of the repository
+//	RACE                how often a raced scenario tries: GT_RACE, else 60
 //	PEERS               where runc and crun are, in bin/, with [peer:runc] or [peer:crun]
 //	PATH                the binaries under test, testscripts/path, the host's, the peers'
 //
@@ -27,6 +28,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -132,6 +134,7 @@ func setup(env *testscript.Env) error {
 	env.Setenv("ID", s.id)
 	env.Setenv("BIN", binDir)
 	env.Setenv("PEERS", peers())
+	env.Setenv("RACE", strconv.Itoa(rounds()))
 	if root, err := filepath.Abs(".."); err == nil {
 		env.Setenv("REPO", root)
 	}
@@ -143,7 +146,7 @@ func setup(env *testscript.Env) error {
 		return err
 	}
 	t := env.T()
-	stop := s.limit(patience)
+	stop := s.limit(allowance())
 	env.Defer(func() {
 		stop()
 		s.end(t)

@@ -23,6 +23,7 @@ type scene struct {
 	watched map[string]string
 
 	consoles map[string]*console
+	races    map[string]func() // what ends each exchange
 }
 
 func sceneOf(ts *testscript.TestScript) *scene { return ts.Value(sceneKey{}).(*scene) }

@@ -107,7 +107,7 @@ func (s *Spawn) joinedArgs() (*joined, error) {
 	for _, fd := range s.Files {
 		j.spareBase = max(j.spareBase, fd+1)
 	}
-	j.spareBase = max(j.spareBase, len(s.Files))
+	j.spareBase = max(j.spareBase, len(s.Files)+2) // above the program and the cgroup, too
 	j.first = cloneArgs{flags: unix.CLONE_VM | unix.CLONE_VFORK, exitSignal: uint64(unix.SIGCHLD)}
 	j.second = cloneArgs{flags: unix.CLONE_VM | unix.CLONE_VFORK | unix.CLONE_PARENT | s.New}
 	if s.Cgroup >= 0 {
@@ -148,6 +148,10 @@ func firstChild(j *joined) {
 			return
 		}
 	}
+	if e := keepFiles(j); e != 0 {
+		j.errno = uintptr(e)
+		return
+	}
 	pid, e := rawVfork(unix.SYS_CLONE3, uintptr(unsafe.Pointer(&j.second)), unsafe.Sizeof(j.second), 0)
 	if e != 0 {
 		j.errno = e
@@ -162,10 +166,63 @@ func firstChild(j *joined) {
 	j.pid = pid
 }
 
+// keepFiles leaves this child, which the container does not see yet, the
+// descriptors that the next one needs, and none of the others: those are the
+// host's, and a container that may trace would find them (CVE-2016-9962). The
+// files come to 0, 1, 2 …, the program behind them, the cgroup last.
+//
+//go:noinline
+//go:norace
+//go:nosplit
+func keepFiles(j *joined) syscall.Errno {
+	exe, _, e := syscall.RawSyscall(syscall.SYS_FCNTL, uintptr(j.exe), unix.F_DUPFD_CLOEXEC, uintptr(j.spareBase))
+	if e != 0 {
+		return e
+	}
+	group := uintptr(0)
+	if j.second.flags&unix.CLONE_INTO_CGROUP != 0 {
+		group, _, e = syscall.RawSyscall(syscall.SYS_FCNTL, uintptr(j.second.cgroup), unix.F_DUPFD_CLOEXEC, uintptr(j.spareBase))
+		if e != 0 {
+			return e
+		}
+	}
+	// Two passes, so that no source is overwritten before it is copied.
+	for i := range j.files {
+		fd, _, e := syscall.RawSyscall(syscall.SYS_FCNTL, uintptr(j.files[i]), unix.F_DUPFD_CLOEXEC, uintptr(j.spareBase))
+		if e != 0 {
+			return e
+		}
+		j.files[i] = int(fd)
+	}
+	n := uintptr(len(j.files))
+	for i := range j.files {
+		if _, _, e := syscall.RawSyscall(unix.SYS_DUP3, uintptr(j.files[i]), uintptr(i), 0); e != 0 {
+			return e
+		}
+	}
+	if _, _, e := syscall.RawSyscall(unix.SYS_DUP3, exe, n, unix.O_CLOEXEC); e != 0 {
+		return e
+	}
+	n++
+	if group != 0 {
+		if _, _, e := syscall.RawSyscall(unix.SYS_DUP3, group, n, unix.O_CLOEXEC); e != 0 {
+			return e
+		}
+		j.second.cgroup = uint64(n)
+		n++
+	}
+	_, _, e = syscall.RawSyscall(unix.SYS_CLOSE_RANGE, n, 0x7fffffff, 0)
+	return e
+}
+
 //go:noinline
 //go:norace
 //go:nosplit
 func secondChild(j *joined) {
+	exe := uintptr(len(j.files))
+	if j.second.flags&unix.CLONE_INTO_CGROUP != 0 {
+		syscall.RawSyscall(syscall.SYS_CLOSE, exe+1, 0, 0)
+	}
 	if j.rootUID {
 		_, _, e := syscall.RawSyscall(syscall.SYS_SETRESGID, 0, 0, 0)
 		if e == 0 {
@@ -176,28 +233,8 @@ func secondChild(j *joined) {
 			return
 		}
 	}
-	exe, _, e := syscall.RawSyscall(syscall.SYS_FCNTL, uintptr(j.exe), unix.F_DUPFD_CLOEXEC, uintptr(j.spareBase))
-	if e != 0 {
-		j.errno = uintptr(e)
-		return
-	}
-	// Two passes, so that no source is overwritten before it is copied.
-	for i := range j.files {
-		fd, _, e := syscall.RawSyscall(syscall.SYS_FCNTL, uintptr(j.files[i]), unix.F_DUPFD_CLOEXEC, uintptr(j.spareBase))
-		if e != 0 {
-			j.errno = uintptr(e)
-			return
-		}
-		j.files[i] = int(fd)
-	}
-	for i := range j.files {
-		if _, _, e := syscall.RawSyscall(unix.SYS_DUP3, uintptr(j.files[i]), uintptr(i), 0); e != 0 {
-			j.errno = uintptr(e)
-			return
-		}
-	}
 	// By descriptor: every path is the container's by now.
-	_, _, e = syscall.RawSyscall6(unix.SYS_EXECVEAT, exe, uintptr(unsafe.Pointer(j.empty)),
+	_, _, e := syscall.RawSyscall6(unix.SYS_EXECVEAT, exe, uintptr(unsafe.Pointer(j.empty)),
 		uintptr(unsafe.Pointer(j.argv)), uintptr(unsafe.Pointer(j.envv)), unix.AT_EMPTY_PATH, 0)
 	j.errno = uintptr(e)
 }
