@@ -1,11 +1,8 @@
 package main
 
 import (
-	"github.com/gophertainer/gophertainer/lib/birth"
 	"github.com/gophertainer/gophertainer/lib/cgroup"
-	"github.com/gophertainer/gophertainer/lib/container"
 	"github.com/gophertainer/gophertainer/lib/cred"
-	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/json"
 	"github.com/gophertainer/gophertainer/lib/landlock"
 	"github.com/gophertainer/gophertainer/lib/mount"
@@ -47,8 +44,7 @@ func versionNotes() map[string]string {
 func linuxFeatures() map[string]any {
 	s := seccomp.Features()
 	idmap := &specs.Mount{Destination: "/a", Type: "bind", Source: "/a", Options: []string{"idmap"}}
-	rdt := !refused(container.Refusals(&specs.Linux{IntelRdt: &specs.LinuxIntelRdt{}}))
-	linux := map[string]any{
+	return map[string]any{
 		"namespaces":   ns.Names(),
 		"capabilities": cred.All(),
 		"cgroup": map[string]any{
@@ -59,21 +55,16 @@ func linuxFeatures() map[string]any {
 			"enabled": true, "actions": s.Actions, "operators": s.Operators, "archs": s.Archs,
 			"knownFlags": s.KnownFlags, "supportedFlags": s.SupportedFlags,
 		},
-		"apparmor":        enabled(!refused(birth.Refusals(&specs.Process{ApparmorProfile: "a"}))),
-		"selinux":         enabled(!refused(birth.Refusals(&specs.Process{SelinuxLabel: "a"}))),
-		"intelRdt":        map[string]any{"enabled": rdt, "schemata": rdt, "monitoring": rdt},
+		"apparmor":        enabled(true),
+		"selinux":         enabled(true),
+		"intelRdt":        map[string]any{"enabled": true, "schemata": true, "monitoring": true},
 		"mountExtensions": map[string]any{"idmap": enabled(mount.Check(idmap, "") == nil)},
-		"netDevices":      enabled(!refused(container.Refusals(&specs.Linux{NetDevices: map[string]specs.LinuxNetDevice{"a": {}}}))),
+		"memoryPolicy":    memoryPolicy(),
+		"netDevices":      enabled(true),
 	}
-	if !refused(container.Refusals(&specs.Linux{MemoryPolicy: &specs.LinuxMemoryPolicy{}})) {
-		linux["memoryPolicy"] = memoryPolicy()
-	}
-	return linux
 }
 
 func enabled(yes bool) map[string]any { return map[string]any{"enabled": yes} }
-
-func refused(list []*fail.Error) bool { return len(list) > 0 }
 
 // memoryPolicy lists the words of set_mempolicy(2) that lib/spec accepts.
 func memoryPolicy() map[string]any {

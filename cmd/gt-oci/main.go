@@ -94,7 +94,7 @@
 //	--cpuset-cpus, --cpuset-mems LIST    as 0-3,7
 //	--pids-limit N           number of processes, -1 is none
 //	--blkio-weight N         10 to 1000
-//	--l3-cache-schema, --mem-bw-schema SCHEMA   Intel RDT (refused)
+//	--l3-cache-schema, --mem-bw-schema SCHEMA   shares of Intel RDT, as L3:0=ff and MB:0=50
 //
 // checkpoint and restore hand over to gt-ckpt:
 //

@@ -21,13 +21,21 @@ func update(o *tool.Options) func(*tool.Call) error {
 	cpuOptions(o, r.CPU)
 	optional(o, func(v *int64) { r.Pids = &specs.LinuxPids{Limit: v} }, "pids-limit", "number of processes, -1 is no limit")
 	optional(o, func(v *uint16) { r.BlockIO.Weight = v }, "blkio-weight", "weight, 10 to 1000")
-	for _, name := range []string{"l3-cache-schema", "mem-bw-schema"} {
-		o.Func(func(string) error { return fail.Usage("have no support for Intel RDT, need a call without it") }, name, 0, "SCHEMA", "Intel RDT (refused)")
-	}
+	var class specs.LinuxIntelRdt
+	o.String(&class.L3CacheSchema, "l3-cache-schema", 0, "SCHEMA", "Intel RDT's share of the cache, as L3:0=ff;1=ff")
+	o.String(&class.MemBwSchema, "mem-bw-schema", 0, "SCHEMA", "Intel RDT's share of the memory's bandwidth, as MB:0=50")
 	return func(c *tool.Call) error {
 		rt, err := runtime(c)
 		if err != nil {
 			return err
+		}
+		if class.L3CacheSchema+class.MemBwSchema != "" {
+			if err := spec.CheckRdt("/linux/intelRdt", &class); err != nil {
+				return err
+			}
+			if err := rt.Reclass(c.Args[0], &class); err != nil {
+				return err
+			}
 		}
 		if file == "" {
 			if err := spec.CheckResources("/linux/resources", r); err != nil {

@@ -22,6 +22,11 @@ func OpenPlain(root int, name string, flags int) (int, Errno) {
 	return openIn(root, name, unix.OpenHow{Flags: uint64(flags | unix.O_CLOEXEC), Resolve: resolve | unix.RESOLVE_NO_SYMLINKS})
 }
 
+// OpenHere is OpenIn that does not enter another mount either.
+func OpenHere(root int, name string, flags int) (int, Errno) {
+	return openIn(root, name, unix.OpenHow{Flags: uint64(flags | unix.O_CLOEXEC), Resolve: resolve | unix.RESOLVE_NO_XDEV})
+}
+
 func openIn(root int, name string, how unix.OpenHow) (int, Errno) {
 	if name == "" {
 		name = "."

@@ -80,6 +80,16 @@ func Fsopen(fstype string) (int, Errno) {
 	return byName(unix.SYS_FSOPEN, fstype, unix.FSOPEN_CLOEXEC, 0)
 }
 
+// Fspick is fspick(2) of an open mount, close-on-exec.
+func Fspick(at int) (int, Errno) {
+	return onName(unix.SYS_FSPICK, at, "", [3]uintptr{unix.FSPICK_CLOEXEC | unix.FSPICK_EMPTY_PATH})
+}
+
+// FsReconfigure changes a filesystem that is there.
+func FsReconfigure(fs int) Errno {
+	return call(unix.SYS_FSCONFIG, [5]uintptr{uintptr(fs), unix.FSCONFIG_CMD_RECONFIGURE})
+}
+
 // FsSet gives a filesystem context a string (fsconfig(2)).
 func FsSet(fs int, key, value string) Errno {
 	var k, v cname

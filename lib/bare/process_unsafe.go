@@ -103,6 +103,21 @@ func Personality(value uint64) Errno {
 	return call(unix.SYS_PERSONALITY, [5]uintptr{uintptr(value)})
 }
 
+// MemoryPolicy is set_mempolicy(2) with the nodes as bits; none is no mask.
+func MemoryPolicy(mode uint64, nodes []uint64) Errno {
+	var mask, bits uintptr
+	if len(nodes) > 0 {
+		mask, bits = uintptr(unsafe.Pointer(unsafe.SliceData(nodes))), uintptr(64*len(nodes)+1) // the kernel takes one off
+	}
+	_, _, e := syscall.RawSyscall(unix.SYS_SET_MEMPOLICY, uintptr(mode), mask, bits)
+	return e
+}
+
+// Setns is setns(2).
+func Setns(fd int, flags uint64) Errno {
+	return call(unix.SYS_SETNS, [5]uintptr{uintptr(fd), uintptr(flags)})
+}
+
 // Groups is setgroups(2).
 func Groups(gids []uint32) Errno {
 	_, _, e := syscall.RawSyscall(unix.SYS_SETGROUPS, uintptr(len(gids)), uintptr(unsafe.Pointer(unsafe.SliceData(gids))), 0)

@@ -25,7 +25,8 @@ type Request struct {
 	Cgroup    int          // directory descriptor to be born in, -1 for none
 	Preserve  int          // descriptors after 2 that go to the program
 	Stdio     [3]int
-	RootUID   bool // become root of the user namespace that is joined
+	RootUID   bool   // become root of the user namespace that is joined
+	Affinity  string // CPUs to make the process on, "" for the caller's
 
 	// Born is told the PID; the process waits for its plan meanwhile.
 	Born func(pid int) error
@@ -71,7 +72,7 @@ func Bear(r *Request) (*Born, error) {
 		return nil, err
 	}
 	defer unix.Close(pair[0])
-	b, err := r.spawn(exe, pair[1])
+	b, err := r.onCPUs(func() (*Born, error) { return r.spawn(exe, pair[1]) })
 	_ = unix.Close(pair[1])
 	if err != nil {
 		return nil, explainSpawn(r, err)

@@ -33,8 +33,10 @@ type Input struct {
 	Permitted cred.Set
 	NoKeyring bool
 	ID        string
-	Gate      int // index of the gate's descriptor, 0 to go on without one
-	Listener  int // index of the seccomp listener's socket, 0 if none
+	Gate      int    // index of the gate's descriptor, 0 to go on without one
+	Listener  int    // index of the seccomp listener's socket, 0 if none
+	Time      int    // index of a time namespace to join, 0 if none
+	Message   string // what goes with the listener: the container process state
 	Trace     bool
 	Warn      func(format string, args ...any)
 }
@@ -73,6 +75,10 @@ func (in *Input) identity(pl *plan.Plan) {
 	s := in.Spec
 	if in.Namespace.Cgroup {
 		pl.Add(plan.Step{Op: plan.OpUnshare, Member: "/linux/namespaces", Path: "cgroup", Flags: unix.CLONE_NEWCGROUP})
+	}
+	joinTime(pl, in.Time)
+	if offsets := s.Linux.TimeOffsets; len(offsets) > 0 {
+		pl.Add(plan.Step{Op: plan.OpTime, Member: "/linux/timeOffsets", Data: timeOffsets(offsets)})
 	}
 	if s.Hostname != "" {
 		pl.Add(plan.Step{Op: plan.OpHostname, Member: "/hostname", Data: s.Hostname})
@@ -139,6 +145,9 @@ func (in *Input) process(pl *plan.Plan) error {
 	if err != nil {
 		return err
 	}
+	if err := machine(in.Spec.Linux, pl); err != nil {
+		return err
+	}
 	if err := Program(p, pl, in.credentials(), in.filter); err != nil {
 		return err
 	}
@@ -158,19 +167,13 @@ func (in *Input) process(pl *plan.Plan) error {
 func (in *Input) credentials() cred.Options {
 	return cred.Options{
 		Permitted: in.Permitted, Warn: in.Warn,
-		NoGroups:   denySetgroups(in.Spec.Linux),
-		SkipLimits: in.Namespace.Creates(unix.CLONE_NEWUSER),
+		NoGroups: denySetgroups(in.Spec.Linux),
+		ByParent: in.Namespace.Creates(unix.CLONE_NEWUSER),
 	}
 }
 
 func (in *Input) filter(pl *plan.Plan) {
-	if len(in.Filter.Filter) == 0 {
-		return
-	}
-	pl.Add(plan.Step{
-		Op: plan.OpSeccomp, Member: "/linux/seccomp", Data: string(in.Filter.Filter),
-		Flags: uint64(in.Filter.Flags), FD: in.Listener, Path: in.Filter.ListenerMetadata,
-	})
+	load(pl, &in.Filter, in.Listener, in.Message)
 }
 
 // denySetgroups: a user who maps only himself may not change groups

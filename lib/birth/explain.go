@@ -89,10 +89,25 @@ func Words(s *plan.Step) string {
 		return "allow " + s.Path
 	case plan.OpHere:
 		return "open the root"
+	case plan.OpTime:
+		if s.FD > 0 {
+			return "join the time namespace"
+		}
+		return "set time offsets"
+	case plan.OpScheduler, plan.OpIOPriority, plan.OpPersonality, plan.OpMemory, plan.OpLabel:
+		return strings.TrimSpace("set " + setting[s.Op] + " " + s.Path)
+	case plan.OpAffinity:
+		return "bind to CPUs " + s.Path
 	case plan.OpPivot:
 		return "pivot to the root"
 	}
 	return strings.TrimSpace(s.Op.String() + " " + s.Path)
+}
+
+// setting is what a step sets that has no name of its own.
+var setting = map[plan.Op]string{
+	plan.OpScheduler: "scheduler", plan.OpIOPriority: "I/O priority", plan.OpPersonality: "personality",
+	plan.OpMemory: "memory policy", plan.OpLabel: "label",
 }
 
 func explainHook(e *fail.Error, s *plan.Step, t plan.Trouble) {

@@ -46,12 +46,14 @@ func compiled(raw []byte, host string, filter []byte) (*plan.Plan, error) {
 		return nil, err
 	}
 	defer set.Close()
+	set.Offsets(len(s.Linux.TimeOffsets) > 0)
 	return Compile(&Input{
 		Spec: s, Namespace: set, Permitted: ^cred.Set(0), ID: "box", Gate: 1,
 		State: []byte(`{"id":"box"}`), Warn: func(string, ...any) {},
 		Filter: seccomp.Program{Filter: filter},
 		Host: mount.Host{
 			Bundle: "/bundle", Hierarchies: hosts[host], CgroupNS: set.Has(unix.CLONE_NEWCGROUP), UserNS: set.Has(unix.CLONE_NEWUSER),
+			Label: s.Linux.MountLabel,
 		},
 	})
 }
@@ -97,6 +99,7 @@ func TestGolden(t *testing.T) {
 		{"joined", "v2"},
 		{"userns", "v1"},
 		{"everything", "v2"},
+		{"members", "v1"},
 	} {
 		t.Run(c.config+"-"+c.host, func(t *testing.T) {
 			raw, err := os.ReadFile(filepath.Join("testdata", c.config+".json"))

@@ -49,6 +49,14 @@ func hint(p *plan.Plan, t plan.Trouble) string {
 		if errno == unix.EINVAL && err == nil && st.Attributes&unix.STATX_ATTR_MOUNT_ROOT == 0 {
 			return "/ is no mount point here, as in a chroot"
 		}
+	case plan.OpScheduler, plan.OpIOPriority:
+		return hintSchedule(s, errno)
+	case plan.OpMemory:
+		return hintMemory(errno)
+	case plan.OpRemount, plan.OpReconfigure:
+		if errno == unix.EINVAL && t.Note == "" && strings.HasPrefix(s.Member, "/mounts/") {
+			return "nothing is mounted there" // the attributes are known ones (mount_setattr(2))
+		}
 	case plan.OpUser:
 		return hintUser(s, t)
 	case plan.OpUnshare:

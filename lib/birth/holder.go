@@ -1,8 +1,6 @@
 package birth
 
 import (
-	"strconv"
-
 	"golang.org/x/sys/unix"
 
 	"github.com/gophertainer/gophertainer/lib/fail"
@@ -23,23 +21,9 @@ func (r *Request) maps() idmap.Maps {
 // (user_namespaces(7)), so the namespace is made with a process that holds it
 // until it has its map, and the container's process joins it.
 func (r *Request) lend(s sys.Spawn) (*Born, error) {
-	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	fd, err := mapped(s, r.maps())
 	if err != nil {
-		return nil, err
-	}
-	defer unix.Close(pair[0])
-	holder, err := hold(s, pair[1])
-	_ = unix.Close(pair[1])
-	if err != nil {
-		return nil, err
-	}
-	defer holder.Kill()
-	if err := r.maps().Write(holder.Pid); err != nil {
 		return nil, &fail.Error{Code: fail.CodePermission, Member: "/linux/uidMappings", Cause: err}
-	}
-	fd, err := unix.Open("/proc/"+strconv.Itoa(holder.Pid)+"/ns/user", unix.O_RDONLY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return nil, err
 	}
 	defer unix.Close(fd)
 	s.New &^= unix.CLONE_NEWUSER

@@ -16,9 +16,6 @@ import (
 // Program makes the steps that a container's first process and every later one
 // share: what is the process's own, up to the last moment before its program.
 func Program(p *specs.Process, pl *plan.Plan, o cred.Options, filter func(*plan.Plan)) error {
-	if err := refuse(p); err != nil {
-		return err
-	}
 	if p.User.Umask != nil {
 		pl.Add(plan.Step{Op: plan.OpUmask, Member: "/process/user/umask", Mode: *p.User.Umask})
 	} else {
@@ -28,6 +25,11 @@ func Program(p *specs.Process, pl *plan.Plan, o cred.Options, filter func(*plan.
 	if err := cred.Limits(p, pl, o); err != nil {
 		return err
 	}
+	for _, e := range cred.Lacks(p) {
+		return e
+	}
+	cred.Schedule(p, pl, o)
+	cred.Labels(p, pl)
 	cred.Identity(p, pl, o, func() { filter(pl) })
 	cwd := p.Cwd
 	if cwd == "" {
@@ -37,35 +39,7 @@ func Program(p *specs.Process, pl *plan.Plan, o cred.Options, filter func(*plan.
 	return nil
 }
 
-// refuse is the first of Refusals.
-func refuse(p *specs.Process) error {
-	for _, e := range Refusals(p) {
-		return e
-	}
-	return nil
-}
-
-// Refusals names the members that nothing here carries out.
-func Refusals(p *specs.Process) []*fail.Error {
-	var list []*fail.Error
-	for _, m := range []struct {
-		name string
-		set  bool
-	}{
-		{"apparmorProfile", p.ApparmorProfile != "" && p.ApparmorProfile != "unconfined"},
-		{"selinuxLabel", p.SelinuxLabel != ""},
-		{"scheduler", p.Scheduler != nil},
-		{"ioPriority", p.IOPriority != nil},
-		{"execCPUAffinity", p.ExecCPUAffinity != nil},
-	} {
-		if m.set {
-			list = append(list, fail.Spec("/process/"+m.name, "have no support for it, need a spec without it"))
-		}
-	}
-	return list
-}
-
-func sortedKeys(m map[string]string) []string {
+func sortedKeys[T any](m map[string]T) []string {
 	keys := make([]string, 0, len(m))
 	for k := range m {
 		keys = append(keys, k)
@@ -102,23 +76,39 @@ func confine(annotations map[string]string, p *specs.Process) (*landlock.Rules, 
 	return rules, rules.Host()
 }
 
-// Enter compiles the plan of a further process in a container that is there and
-// has the annotations.
-func Enter(p *specs.Process, annotations map[string]string, f seccomp.Program, o cred.Options) (*plan.Plan, error) {
-	pl := &plan.Plan{}
-	rules, err := confine(annotations, p)
+// An Entry is what the plan of a further process in a container is compiled
+// from.
+type Entry struct {
+	Process     *specs.Process
+	Spec        *specs.Spec // the container's
+	Filter      seccomp.Program
+	Listener    int    // index of the seccomp listener's socket, 0 if none
+	Message     string // what goes with the listener
+	Time        int    // index of the time namespace, 0 for the caller's
+	Credentials cred.Options
+}
+
+// Enter compiles the plan of a further process in a container that is there.
+func Enter(e *Entry) (*plan.Plan, error) {
+	p, pl := e.Process, &plan.Plan{}
+	rules, err := confine(e.Spec.Annotations, p)
 	if err != nil {
 		return nil, err
 	}
+	joinTime(pl, e.Time)
 	if p.Terminal {
 		pl.Add(console(p, ""))
 	}
-	filter := func(pl *plan.Plan) {
-		if len(f.Filter) > 0 {
-			pl.Add(plan.Step{Op: plan.OpSeccomp, Member: "/linux/seccomp", Data: string(f.Filter), Flags: uint64(f.Flags)})
+	if a := p.ExecCPUAffinity; a != nil {
+		if err := cred.Affinity(a.Final, "/process/execCPUAffinity/final", pl); err != nil {
+			return nil, err
 		}
 	}
-	if err := Program(p, pl, o, filter); err != nil {
+	if err := machine(e.Spec.Linux, pl); err != nil {
+		return nil, err
+	}
+	filter := func(pl *plan.Plan) { load(pl, &e.Filter, e.Listener, e.Message) }
+	if err := Program(p, pl, e.Credentials, filter); err != nil {
 		return nil, err
 	}
 	rules.Prepare(pl)
@@ -129,4 +119,13 @@ func Enter(p *specs.Process, annotations map[string]string, f seccomp.Program, o
 	}
 	pl.Add(plan.Step{Op: plan.OpExec, Member: "/process/args", Args: p.Args, Env: p.Env})
 	return pl, nil
+}
+
+// load puts a filter in force. A listener goes to the socket with the message.
+func load(pl *plan.Plan, f *seccomp.Program, listener int, message string) {
+	if len(f.Filter) > 0 {
+		pl.Add(plan.Step{
+			Op: plan.OpSeccomp, Member: "/linux/seccomp", Data: string(f.Filter), Flags: uint64(f.Flags), FD: listener, Path: message,
+		})
+	}
 }

@@ -105,14 +105,23 @@ func oomScore(pid, value int, warn func(string, ...any)) error {
 	return e
 }
 
-func (c *creation) plan(int) (*plan.Plan, []int, error) {
+func (c *creation) plan(pid int) (*plan.Plan, []int, error) {
 	if err := c.ahead.join(); err != nil {
 		return nil, nil, err
+	}
+	if c.set.Creates(unix.CLONE_NEWUSER) {
+		if err := birth.Schedule(pid, c.spec.Process); err != nil {
+			return nil, nil, err
+		}
 	}
 	var files []int
 	if c.gate >= 0 {
 		files = append(files, c.gate)
 		c.input.Gate = len(files)
+	}
+	if t := c.set.Time; t != nil {
+		files = append(files, t.FD)
+		c.input.Time = len(files)
 	}
 	if c.input.Filter.NeedsListener {
 		sock, err := listener(c.input.Filter.ListenerPath)
@@ -121,15 +130,24 @@ func (c *creation) plan(int) (*plan.Plan, []int, error) {
 		}
 		files = append(files, sock)
 		c.input.Listener = len(files)
+		c.input.Message = c.st.Process(c.st.Pid, c.input.Filter.ListenerMetadata, state.Creating)
 		c.later(func() { _ = unix.Close(sock) })
 	}
-	trees, err := c.trees(len(files))
+	trees, err := c.trees(len(files), pid)
 	if err != nil {
 		return nil, nil, err
 	}
 	files = append(files, trees...)
+	if c.class != nil {
+		if err := c.class.Add(pid); err != nil {
+			return nil, nil, err
+		}
+	}
 	c.input.State = c.st.OCI(state.Created)
 	p, err := birth.Compile(&c.input)
+	if err == nil {
+		err = c.devices(pid)
+	}
 	return p, files, err
 }
 
@@ -181,6 +199,7 @@ func (rt *Runtime) Plan(id string, o *CreateOptions) (*plan.Plan, error) {
 		return nil, err
 	}
 	defer set.Close()
+	set.Offsets(len(c.spec.Linux.TimeOffsets) > 0)
 	c.st.OCIVersion, c.st.Bundle, c.st.Rootfs = c.spec.Version, c.o.Bundle, rootfs(c.spec, c.o.Bundle)
 	c.set, c.input = set, birth.Input{
 		Spec: c.spec, Namespace: set, Permitted: ^cred.Set(0), NoKeyring: o.NoKeyring, ID: id, Gate: 1,
@@ -189,7 +208,7 @@ func (rt *Runtime) Plan(id string, o *CreateOptions) (*plan.Plan, error) {
 		Filter: seccomp.Program{},
 		Host: mount.Host{
 			Bundle: o.Bundle, Hierarchies: hierarchies(group), CgroupNS: set.Has(unix.CLONE_NEWCGROUP),
-			UserNS: set.Has(unix.CLONE_NEWUSER), NoPivot: o.NoPivot,
+			UserNS: set.Has(unix.CLONE_NEWUSER), NoPivot: o.NoPivot, Label: c.spec.Linux.MountLabel,
 		},
 	}
 	return birth.Compile(&c.input)

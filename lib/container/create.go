@@ -12,9 +12,11 @@ import (
 	"github.com/gophertainer/gophertainer/lib/cgroup"
 	"github.com/gophertainer/gophertainer/lib/cred"
 	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/link"
 	"github.com/gophertainer/gophertainer/lib/mount"
 	"github.com/gophertainer/gophertainer/lib/ns"
 	"github.com/gophertainer/gophertainer/lib/plan"
+	"github.com/gophertainer/gophertainer/lib/rdt"
 	"github.com/gophertainer/gophertainer/lib/seccomp"
 	"github.com/gophertainer/gophertainer/lib/spec"
 	"github.com/gophertainer/gophertainer/lib/state"
@@ -57,6 +59,9 @@ type creation struct {
 	undo  []func()
 	input birth.Input
 	ahead ahead
+	class *rdt.Group    // of cache and memory bandwidth, nil for none
+	moved []*link.Moved // network devices
+	netns int           // where they are, -1 for none
 	// hooked: hooks have run that poststop hooks take back.
 	hooked bool
 }
@@ -64,7 +69,7 @@ type creation struct {
 // Create makes a container and leaves its first process at the gate, or
 // without a gate lets it go on. When it fails nothing is left.
 func (rt *Runtime) Create(id string, o *CreateOptions) (*Container, *birth.Born, error) {
-	c := &creation{rt: rt, o: o, gate: -1}
+	c := &creation{rt: rt, o: o, gate: -1, netns: -1}
 	born, err := c.create(id)
 	if c.gate >= 0 {
 		_ = unix.Close(c.gate)
@@ -73,12 +78,10 @@ func (rt *Runtime) Create(id string, o *CreateOptions) (*Container, *birth.Born,
 		c.set.Close()
 	}
 	if err != nil {
-		for i := len(c.undo) - 1; i >= 0; i-- {
-			c.undo[i]()
-		}
-		c.poststop()
+		c.takeBack()
 		return nil, nil, err
 	}
+	c.settled()
 	rt.record("create", id)
 	return &Container{Entry: c.entry, State: c.st, Group: c.group, Status: state.Created, rt: rt, config: c.spec}, born, nil
 }
@@ -107,6 +110,17 @@ func (c *creation) create(id string) (*birth.Born, error) {
 		err = aerr
 	}
 	return born, err
+}
+
+// takeBack leaves nothing of a create that failed.
+func (c *creation) takeBack() {
+	for i := len(c.undo) - 1; i >= 0; i-- {
+		c.undo[i]()
+	}
+	if c.class != nil {
+		c.warn(c.class.Remove())
+	}
+	c.poststop()
 }
 
 // poststop runs after a create that has run hooks and was undone (runtime-spec
@@ -141,7 +155,7 @@ func (c *creation) read() error {
 	if err := spec.Check(c.spec); err != nil {
 		return withPath(err, config)
 	}
-	if err := refuse(c.spec); err != nil {
+	if err := c.lacks(); err != nil {
 		return withPath(err, config)
 	}
 	return c.checkTerminal()
@@ -170,6 +184,7 @@ func (c *creation) prepare(id string) error {
 	if c.set, err = ns.Open(s.Linux.Namespaces); err != nil {
 		return err
 	}
+	c.set.Offsets(len(s.Linux.TimeOffsets) > 0)
 	if c.group, err = c.locate(id); err != nil {
 		return err
 	}
@@ -197,6 +212,9 @@ func (c *creation) equip() error {
 		}
 	}
 	if err := c.entry.WriteConfig(c.raw); err != nil {
+		return err
+	}
+	if err := c.classify(); err != nil {
 		return err
 	}
 	if _, err := state.BootID(); err != nil { // kept for born
@@ -228,7 +246,7 @@ func (c *creation) fill() error {
 		NoKeyring: c.o.NoKeyring, ID: c.st.ID, Trace: c.rt.Trace != "", Warn: c.rt.Warn,
 		Host: mount.Host{
 			Bundle: c.o.Bundle, Hierarchies: hierarchies(c.group), CgroupNS: c.set.Has(unix.CLONE_NEWCGROUP),
-			UserNS: c.set.Has(unix.CLONE_NEWUSER), NoPivot: c.o.NoPivot,
+			UserNS: c.set.Has(unix.CLONE_NEWUSER), NoPivot: c.o.NoPivot, Label: c.spec.Linux.MountLabel,
 		},
 	}
 	if !c.o.Gate {

@@ -81,10 +81,13 @@ func (c *Container) enter(s *specs.Spec, p *specs.Process, o *ExecOptions) (*bir
 	if dir >= 0 {
 		defer unix.Close(dir)
 	}
-	in := &entry{c: c, group: group, spec: s, process: p, user: set.Has(unix.CLONE_NEWUSER)}
+	in := &entry{
+		c: c, group: group, spec: s, process: p, user: set.Has(unix.CLONE_NEWUSER), listener: -1, time: set.Time,
+	}
+	defer in.close()
 	born, err := birth.Bear(&birth.Request{
 		Namespace: set, Maps: s.Linux, Cgroup: dir, Preserve: o.Preserve, Stdio: o.Stdio, RootUID: in.user,
-		Born: in.born, Plan: in.plan, Sent: o.Sent, Killed: in.killed,
+		Born: in.born, Plan: in.plan, Sent: o.Sent, Killed: in.killed, Affinity: initial(p),
 		Console: func(master *os.File) error {
 			if o.ConsoleSocket == "" {
 				return o.Terminal(master)
@@ -107,11 +110,27 @@ type entry struct {
 	spec    *specs.Spec
 	process *specs.Process
 	user    bool
+	// listener is the socket for the filter's listener, -1 for none.
+	listener int
+	time     *sys.Join // the container's time namespace, nil for the caller's
+}
+
+func (e *entry) close() {
+	if e.listener >= 0 {
+		_ = unix.Close(e.listener)
+	}
 }
 
 func (e *entry) born(pid int) error {
 	if err := e.group.Enter(pid); err != nil {
 		return err
+	}
+	if g, err := class(e.spec.Linux.IntelRdt, e.c.ID); err != nil {
+		return err
+	} else if g != nil {
+		if err := g.Add(pid); err != nil {
+			return err
+		}
 	}
 	if e.process.OOMScoreAdj != nil {
 		return oomScore(pid, *e.process.OOMScoreAdj, e.c.rt.Warn)
@@ -119,7 +138,7 @@ func (e *entry) born(pid int) error {
 	return nil
 }
 
-func (e *entry) plan(int) (*plan.Plan, []int, error) {
+func (e *entry) plan(pid int) (*plan.Plan, []int, error) {
 	filter, err := seccomp.Filter(e.spec.Linux.Seccomp, seccomp.Options{CacheDir: e.c.rt.Root + "/.seccomp", Stamp: plan.Stamp})
 	if err != nil {
 		return nil, nil, err
@@ -135,6 +154,27 @@ func (e *entry) plan(int) (*plan.Plan, []int, error) {
 	if g := e.spec.Linux.GIDMappings; e.user && len(g) == 1 && g[0].Size == 1 {
 		o.NoGroups = true
 	}
-	p, err := birth.Enter(e.process, e.spec.Annotations, filter, o)
-	return p, nil, err
+	in := birth.Entry{Process: e.process, Spec: e.spec, Filter: filter, Credentials: o}
+	var files []int
+	if e.time != nil {
+		files, in.Time = []int{e.time.FD}, 1
+	}
+	if filter.NeedsListener {
+		if e.listener, err = listener(filter.ListenerPath); err != nil {
+			return nil, nil, err
+		}
+		files = append(files, e.listener)
+		in.Listener = len(files)
+		in.Message = e.c.State.Process(pid, filter.ListenerMetadata, e.c.Status)
+	}
+	p, err := birth.Enter(&in)
+	return p, files, err
+}
+
+// initial is the list of CPUs on which a process is made.
+func initial(p *specs.Process) string {
+	if p.ExecCPUAffinity == nil {
+		return ""
+	}
+	return p.ExecCPUAffinity.Initial
 }

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/gophertainer/gophertainer/lib/cgroup"
+	"github.com/gophertainer/gophertainer/lib/spec"
 	"github.com/gophertainer/gophertainer/lib/state"
 	"github.com/gophertainer/gophertainer/lib/sys"
 )
@@ -88,6 +89,15 @@ func (rt *Runtime) collectBroken(e *state.Entry, force bool) (string, error) {
 	if g != nil {
 		if kept, err := rt.release(e, g, force); kept || err != nil {
 			return "", err
+		}
+	}
+	if raw, err := e.ReadConfig(); err == nil {
+		s, err := spec.Decode(raw)
+		if err == nil {
+			err = declassify(s, e.ID)
+		}
+		if err != nil {
+			rt.Warn("%s: %v", e.ID, err)
 		}
 	}
 	return "broken container " + e.ID, e.Remove()

@@ -103,7 +103,7 @@ func (c *Container) addMount(m *specs.Mount, index int) error {
 	if err != nil {
 		return err
 	}
-	h := mount.Host{Bundle: c.State.Bundle, Hierarchies: hierarchies(c.Group)}
+	h := mount.Host{Bundle: c.State.Bundle, Hierarchies: hierarchies(c.Group), Label: s.Linux.MountLabel}
 	for _, n := range s.Linux.Namespaces {
 		h.CgroupNS = h.CgroupNS || n.Type == specs.CgroupNamespace
 		h.UserNS = h.UserNS || n.Type == specs.UserNamespace
@@ -122,7 +122,7 @@ func (c *Container) addMount(m *specs.Mount, index int) error {
 		if step.Op != plan.OpBind || step.FD != 0 {
 			continue
 		}
-		fd, err := sourceTree(step)
+		fd, err := c.sourceTree(m, step)
 		if err != nil {
 			return err
 		}
@@ -134,7 +134,10 @@ func (c *Container) addMount(m *specs.Mount, index int) error {
 
 // sourceTree is what a bind shows, detached: the container never sees a name of
 // the host.
-func sourceTree(s *plan.Step) (int, error) {
+func (c *Container) sourceTree(m *specs.Mount, s *plan.Step) (int, error) {
+	if mount.Mapped(m) {
+		return mapped(m, s.Member, c.State.Bundle, c.State.Pid)
+	}
 	flags := uint(unix.OPEN_TREE_CLONE | unix.OPEN_TREE_CLOEXEC)
 	if s.Flags&unix.MS_REC != 0 {
 		flags |= unix.AT_RECURSIVE

@@ -50,7 +50,7 @@ func (c *creation) plugins(id string) error {
 		err = spec.Check(c.spec)
 	}
 	if err == nil {
-		err = refuse(c.spec)
+		err = c.lacks()
 	}
 	if err != nil {
 		return fail.New(fail.CodeHook, "config.json as plugins have left it: %w", err)

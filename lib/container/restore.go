@@ -35,16 +35,13 @@ type Revival struct {
 // The caller unlocks the container. The spec is that of the bundle: what a
 // checkpoint says about itself is no policy.
 func (rt *Runtime) Restore(id string, o *CreateOptions, revive func(r *Revival) error) (*Container, error) {
-	c := &creation{rt: rt, o: o, gate: -1}
+	c := &creation{rt: rt, o: o, gate: -1, netns: -1}
 	err := c.restore(id, revive)
 	if c.set != nil {
 		c.set.Close()
 	}
 	if err != nil {
-		for i := len(c.undo) - 1; i >= 0; i-- {
-			c.undo[i]()
-		}
-		c.poststop()
+		c.takeBack()
 		return nil, err
 	}
 	rt.record("restore", id)
@@ -104,6 +101,14 @@ func (r *Revival) Adopt(pid int) error {
 func (c *creation) adopt(pid int) error {
 	if res := c.spec.Linux.Resources; res != nil {
 		if err := c.group.Apply(res); err != nil {
+			return err
+		}
+	}
+	if err := c.classify(); err != nil {
+		return err
+	}
+	if c.class != nil {
+		if err := c.class.Add(pid); err != nil {
 			return err
 		}
 	}

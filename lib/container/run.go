@@ -71,6 +71,11 @@ func (c *Container) Destroy() error {
 		return err
 	}
 	s, serr := c.spec()
+	if serr == nil {
+		if err := declassify(s, c.ID); err != nil {
+			return err
+		}
+	}
 	if err := c.Entry.Remove(); err != nil {
 		return err
 	}

@@ -4,10 +4,7 @@ import (
 	"fmt"
 	"os"
 
-	specs "github.com/opencontainers/runtime-spec/specs-go"
-
 	"github.com/gophertainer/gophertainer/lib/birth"
-	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/plan"
 )
 
@@ -27,33 +24,4 @@ func (c *creation) times(p *plan.Plan, us []uint32) {
 		fmt.Fprintf(f, "%8d us %+7d  %s\n", at, at-last, birth.Words(&p.Steps[i]))
 		last = at
 	}
-}
-
-// refuse is the first of Refusals.
-func refuse(s *specs.Spec) error {
-	for _, e := range Refusals(s.Linux) {
-		return e
-	}
-	return nil
-}
-
-// Refusals names the members that nothing here carries out.
-func Refusals(l *specs.Linux) []*fail.Error {
-	var list []*fail.Error
-	for _, m := range []struct {
-		name string
-		set  bool
-	}{
-		{"timeOffsets", len(l.TimeOffsets) > 0},
-		{"intelRdt", l.IntelRdt != nil},
-		{"memoryPolicy", l.MemoryPolicy != nil},
-		{"netDevices", len(l.NetDevices) > 0},
-		{"mountLabel", l.MountLabel != ""},
-		{"personality", l.Personality != nil},
-	} {
-		if m.set {
-			list = append(list, fail.Spec("/linux/"+m.name, "have no support for it, need a spec without it"))
-		}
-	}
-	return list
 }

@@ -14,22 +14,25 @@ import (
 // trees opens what a mapped user need not be able to reach: the root, and what
 // is bound from the host. Engines keep both in directories that are the host's
 // root's alone. An unprivileged user opens nothing here and binds inside, as
-// does whoever binds what cannot be opened: there the step says which. sent is
-// how many descriptors go before these.
-func (c *creation) trees(sent int) ([]int, error) {
-	if !c.input.Host.UserNS {
-		return nil, nil
+// does whoever binds what cannot be opened: there the step says which. Id-mapped
+// mounts are made here in any case. sent is how many descriptors go before these.
+func (c *creation) trees(sent, pid int) ([]int, error) {
+	list, err := c.mapped(sent, pid)
+	if !c.input.Host.UserNS || err != nil {
+		return list, err
 	}
 	tree, err := c.tree(c.st.Rootfs, true)
 	if err == unix.EPERM {
-		return nil, nil
+		return list, nil
 	}
 	if err != nil {
 		return nil, &fail.Error{Member: "/root/path", Op: "open " + c.st.Rootfs, Cause: err}
 	}
-	list := []int{tree}
-	c.input.Host.Root = sent + 1
-	c.input.Host.Trees = map[int]int{}
+	list = append(list, tree)
+	c.input.Host.Root = sent + len(list)
+	if c.input.Host.Trees == nil {
+		c.input.Host.Trees = map[int]int{}
+	}
 	for i := range c.spec.Mounts {
 		m := &c.spec.Mounts[i]
 		// One descriptor is the page for the step.
@@ -37,7 +40,7 @@ func (c *creation) trees(sent int) ([]int, error) {
 			break
 		}
 		o, err := mount.Parse(m, "")
-		if err != nil || !o.Bind || strings.HasPrefix(m.Type, "cgroup") {
+		if err != nil || !o.Bind || o.Remount || mount.Mapped(m) || strings.HasPrefix(m.Type, "cgroup") {
 			continue
 		}
 		source := m.Source
@@ -48,6 +51,30 @@ func (c *creation) trees(sent int) ([]int, error) {
 			list = append(list, tree)
 			c.input.Host.Trees[i] = sent + len(list)
 		}
+	}
+	return list, nil
+}
+
+// mapped opens the id-mapped mounts.
+func (c *creation) mapped(sent, pid int) (list []int, err error) {
+	for i := range c.spec.Mounts {
+		m := &c.spec.Mounts[i]
+		if !mount.Mapped(m) {
+			continue
+		}
+		if sent+len(list)+1 >= bare.MaxFiles {
+			return nil, fail.Spec("/mounts/"+itoa(i), "have more than %d id-mapped mounts, need fewer", len(list))
+		}
+		tree, err := mapped(m, "/mounts/"+itoa(i), c.o.Bundle, pid)
+		if err != nil {
+			return nil, err
+		}
+		c.later(func() { _ = unix.Close(tree) })
+		list = append(list, tree)
+		if c.input.Host.Trees == nil {
+			c.input.Host.Trees = map[int]int{}
+		}
+		c.input.Host.Trees[i] = sent + len(list)
 	}
 	return list, nil
 }

@@ -13,10 +13,10 @@ import (
 
 // Options say what the host allows.
 type Options struct {
-	Permitted  Set  // what can be granted
-	NoGroups   bool // setgroups(2) is denied in the container's user namespace
-	SkipLimits bool // the parent sets the resource limits
-	Warn       func(format string, args ...any)
+	Permitted Set  // what can be granted
+	NoGroups  bool // setgroups(2) is denied in the container's user namespace
+	ByParent  bool // the parent sets limits and scheduling: a user namespace takes the right to
+	Warn      func(format string, args ...any)
 }
 
 // resources in the order of asm-generic/resource.h.
@@ -41,7 +41,7 @@ func Limits(p *specs.Process, pl *plan.Plan, o Options) error {
 		if !ok {
 			return fail.Spec(member+"/type", "%q is no resource limit, need one of getrlimit(2)", l.Type)
 		}
-		if !o.SkipLimits {
+		if !o.ByParent {
 			pl.Add(plan.Step{Op: plan.OpRlimit, Member: member, Path: l.Type, Nums: []uint64{uint64(n), l.Soft, l.Hard}})
 		}
 	}

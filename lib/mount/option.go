@@ -77,6 +77,7 @@ type Options struct {
 	Bind, Recursive  bool
 	Remount          bool
 	CopyUp           bool     // tmpcopyup
+	IDMap            string   // idmap or ridmap
 	Data             []string // everything else, for the filesystem
 }
 
@@ -126,16 +127,22 @@ func (o *Options) word(word string) error {
 	case "tmpcopyup":
 		o.CopyUp = true
 	case "idmap", "ridmap":
-		return fail.New(fail.CodeSpec, "have no support, need a mount without it")
+		o.IDMap = word
 	default:
 		o.Data = append(o.Data, word)
 	}
 	return nil
 }
 
+// Mapped tells whether a mount shows other owners than its filesystem has: it
+// has maps, or the option for the container's.
+func Mapped(m *specs.Mount) bool {
+	return len(m.UIDMappings) > 0 || slices.Contains(m.Options, "idmap") || slices.Contains(m.Options, "ridmap")
+}
+
 // Words lists every option known here, for `features`.
 func Words() []string {
-	words := []string{"bind", "rbind", "defaults", "loud", "silent", "tmpcopyup"}
+	words := []string{"bind", "rbind", "defaults", "loud", "silent", "tmpcopyup", "remount", "idmap", "ridmap"}
 	for _, w := range attributes {
 		words = append(words, w.name, "r"+w.name)
 	}

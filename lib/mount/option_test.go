@@ -23,6 +23,8 @@ func TestParse(t *testing.T) {
 		{"tmpfs", "sync,lazytime", Options{Data: []string{"sync", "lazytime"}}},
 		{"tmpfs", "defaults,silent,loud", Options{}},
 		{"tmpfs", "tmpcopyup", Options{CopyUp: true}},
+		{"bind", "idmap", Options{Bind: true, IDMap: "idmap"}},
+		{"none", "rbind,ridmap", Options{Bind: true, Recursive: true, IDMap: "ridmap"}},
 		{"none", "rbind,rro,rnoexec", Options{Bind: true, Recursive: true, RecSet: unix.MOUNT_ATTR_RDONLY | unix.MOUNT_ATTR_NOEXEC}},
 		{"none", "bind,rro,rrw", Options{Bind: true, RecClear: unix.MOUNT_ATTR_RDONLY}},
 		{"bind", "rprivate", Options{Bind: true, Prop: unix.MS_PRIVATE | unix.MS_REC}},
@@ -45,7 +47,7 @@ func equal(a, b Options) bool {
 	same := slices.Equal(a.Data, b.Data)
 	a.Data, b.Data = nil, nil
 	return same && a.Set == b.Set && a.Clear == b.Clear && a.RecSet == b.RecSet && a.RecClear == b.RecClear &&
-		a.Prop == b.Prop && a.Bind == b.Bind && a.Recursive == b.Recursive && a.Remount == b.Remount && a.CopyUp == b.CopyUp
+		a.Prop == b.Prop && a.Bind == b.Bind && a.Recursive == b.Recursive && a.Remount == b.Remount && a.CopyUp == b.CopyUp && a.IDMap == b.IDMap
 }
 
 // TestWords: what features lists is no filesystem's own option.
@@ -69,7 +71,15 @@ func TestCheck(t *testing.T) {
 	}{
 		{specs.Mount{Type: "tmpfs"}, ""},
 		{specs.Mount{Type: "bind", Source: "/a", Options: []string{"size=1"}}, `/mounts/3/options: "size=1": a bind mount takes no`},
-		{specs.Mount{Type: "tmpfs", Options: []string{"remount"}}, "/mounts/3/options: remount: have no support"},
+		{specs.Mount{Type: "tmpfs", Options: []string{"remount", "ro", "size=1"}}, ""},
+		{specs.Mount{Options: []string{"remount", "bind", "rro"}}, ""},
+		{specs.Mount{Options: []string{"remount", "bind", "size=1"}}, `/mounts/3/options: "size=1": a bind mount takes no`},
+		{specs.Mount{Options: []string{"remount", "ro", "rnoexec"}}, "/mounts/3/options: remount: have options for the mount and for the tree, need one kind"},
+		{specs.Mount{Options: []string{"remount", "tmpcopyup"}}, `/mounts/3/options: "tmpcopyup": have a remount, need a new tmpfs`},
+		{specs.Mount{Type: "bind", Source: "/a", Options: []string{"ridmap"}}, ""},
+		{specs.Mount{Type: "tmpfs", Options: []string{"idmap"}}, "/mounts/3: has id maps and is no bind mount, need type bind"},
+		{specs.Mount{Type: "cgroup", Options: []string{"idmap"}}, "/mounts/3: has id maps and is no bind mount, need type bind"},
+		{specs.Mount{Options: []string{"bind", "remount", "idmap"}}, "/mounts/3: has id maps and is no bind mount, need type bind"},
 	} {
 		c.m.Destination = "/d"
 		err := Check(&c.m, "/mounts/3")

@@ -29,6 +29,7 @@ type Host struct {
 	Root        int         // descriptor index of the root's tree, 0 to open it by path
 	Trees       map[int]int // the same of a bind mount's source, by number of the mount
 	NoPivot     bool
+	Label       string // of what is mounted new, "" for none
 }
 
 // Steps makes the steps that build the container's tree, up to but without
@@ -71,9 +72,6 @@ func rootfs(s *specs.Spec, bundle string) string {
 }
 
 func one(m *specs.Mount, pl *plan.Plan, h Host, member string) error {
-	if len(m.UIDMappings)+len(m.GIDMappings) > 0 {
-		return fail.Spec(member+"/uidMappings", "id-mapped mounts: have no support, need a mount without it")
-	}
 	o, err := Parse(m, member)
 	if err != nil {
 		return err
@@ -82,20 +80,29 @@ func one(m *specs.Mount, pl *plan.Plan, h Host, member string) error {
 		Member: member, Path: m.Destination, Source: m.Source, Type: m.Type,
 		Set: o.Set, Clear: o.Clear, Prop: o.Prop, Data: strings.Join(o.Data, ","),
 	}
+	if Mapped(m) && (!o.Bind || o.Remount) {
+		return fail.Spec(member, "has id maps and is no bind mount, need type bind: %s is made for the container and has its owners", m.Type)
+	}
 	switch {
 	case m.Type == "cgroup" || m.Type == "cgroup2":
 		cgroups(step, pl, h)
 		return nil
 	case o.Remount:
-		return fail.Spec(member+"/options", "remount: have no support, need the options on the mount itself")
+		return remount(step, o, pl)
 	case o.Bind:
 		if len(o.Data) > 0 {
 			return fail.Spec(member+"/options", "%q: a bind mount takes no filesystem options", o.Data[0])
+		}
+		if Mapped(m) {
+			step.Data = mapKind(o)
 		}
 		bind(step, o, pl, h)
 		return nil
 	}
 	step.Op = plan.OpMount
+	if h.Label != "" && m.Type != "proc" && m.Type != "sysfs" { // those two have their own labels
+		step.Args = []string{h.Label}
+	}
 	if o.CopyUp {
 		if m.Type != "tmpfs" {
 			return fail.Spec(member+"/options", "\"tmpcopyup\": have a mount of type %s, need tmpfs", m.Type)
@@ -108,6 +115,38 @@ func one(m *specs.Mount, pl *plan.Plan, h Host, member string) error {
 	}
 	pl.Add(step)
 	return nil
+}
+
+// remount changes what is mounted there already. With bind, or without options
+// for the filesystem, that is the mount alone: its filesystem may be the host's.
+// Attributes that are not named stay, so that nothing is lost by leaving it out.
+func remount(step plan.Step, o Options, pl *plan.Plan) error {
+	step.Op, step.Type, step.Source = plan.OpRemount, "", ""
+	switch {
+	case len(o.Data) > 0 && o.Bind:
+		return fail.Spec(step.Member+"/options", "%q: a bind mount takes no filesystem options", o.Data[0])
+	case len(o.Data) > 0:
+		step.Op = plan.OpReconfigure
+	}
+	if o.CopyUp {
+		return fail.Spec(step.Member+"/options", "\"tmpcopyup\": have a remount, need a new tmpfs")
+	}
+	if o.RecSet|o.RecClear != 0 {
+		if o.Set|o.Clear != 0 {
+			return fail.Spec(step.Member+"/options", "remount: have options for the mount and for the tree, need one kind")
+		}
+		step.Set, step.Clear, step.Flags = o.RecSet, o.RecClear, unix.MS_REC
+	}
+	pl.Add(step)
+	return nil
+}
+
+// mapKind is the word for the plan: maps without an option are for the one mount.
+func mapKind(o Options) string {
+	if o.IDMap == "" {
+		return "idmap"
+	}
+	return o.IDMap
 }
 
 func bind(step plan.Step, o Options, pl *plan.Plan, h Host) {
@@ -170,8 +209,12 @@ func hierarchy(s plan.Step, one Hierarchy, pl *plan.Plan, h Host) {
 // Late makes the steps after the hooks: masks, read-only paths, the root's own
 // mode, and the pivot.
 func Late(s *specs.Spec, pl *plan.Plan, h Host) {
+	var label []string
+	if h.Label != "" {
+		label = []string{h.Label}
+	}
 	for i, p := range s.Linux.MaskedPaths {
-		pl.Add(plan.Step{Op: plan.OpMask, Member: "/linux/maskedPaths/" + strconv.Itoa(i), Path: p})
+		pl.Add(plan.Step{Op: plan.OpMask, Member: "/linux/maskedPaths/" + strconv.Itoa(i), Path: p, Args: label})
 	}
 	for i, p := range s.Linux.ReadonlyPaths {
 		pl.Add(plan.Step{Op: plan.OpReadonly, Member: "/linux/readonlyPaths/" + strconv.Itoa(i), Path: p})

@@ -35,6 +35,7 @@ type Set struct {
 	New    uint64     // CLONE_NEW flags to create with clone
 	Cgroup bool       // a cgroup namespace to create inside, once the group is entered
 	Join   []sys.Join // in joining order; descriptors are the set's
+	Time   *sys.Join  // a time namespace, which only a process of its own memory can join (setns(2), EUSERS)
 }
 
 // Has tells whether the container gets its own namespace of a kind, new or
@@ -48,11 +49,19 @@ func (s *Set) Has(flag int) bool {
 			return true
 		}
 	}
-	return false
+	return s.Time != nil && flag == unix.CLONE_NEWTIME
 }
 
 // Creates tells whether a namespace of a kind is made for this container.
 func (s *Set) Creates(flag int) bool { return s.New&uint64(flag) != 0 }
+
+// Offsets leaves the time namespace to the process itself, which gives it its
+// offsets before it enters.
+func (s *Set) Offsets(set bool) {
+	if set {
+		s.New &^= unix.CLONE_NEWTIME
+	}
+}
 
 // Open sorts the namespaces of a spec and opens the ones to join.
 func Open(list []specs.LinuxNamespace) (*Set, error) {
@@ -95,8 +104,16 @@ func (s *Set) join(path string, flag, index int) error {
 		_ = unix.Close(fd)
 		return fail.Spec(member, "%s is no such namespace, need one of type %s", path, Name(flag))
 	}
-	s.Join = append(s.Join, sys.Join{FD: fd, Flags: flag})
+	s.add(sys.Join{FD: fd, Flags: flag})
 	return nil
+}
+
+func (s *Set) add(j sys.Join) {
+	if j.Flags == unix.CLONE_NEWTIME {
+		s.Time = &j
+		return
+	}
+	s.Join = append(s.Join, j)
 }
 
 // open opens a namespace. What is none comes back as a bare handle (O_PATH): to
@@ -166,7 +183,7 @@ func Of(pid string) (*Set, error) {
 			}
 			continue
 		}
-		s.Join = append(s.Join, sys.Join{FD: fd, Flags: k.flag})
+		s.add(sys.Join{FD: fd, Flags: k.flag})
 	}
 	return s, nil
 }
@@ -187,5 +204,8 @@ func (s *Set) Close() {
 	for _, j := range s.Join {
 		_ = unix.Close(j.FD)
 	}
-	s.Join = nil
+	if s.Time != nil {
+		_ = unix.Close(s.Time.FD)
+	}
+	s.Join, s.Time = nil, nil
 }

@@ -59,6 +59,9 @@ const (
 	OpRestrict        // put the ruleset in force
 	OpHere            // take the root of the mount namespace that was joined as the root
 	OpUnmount         // take the mount at Path away
+	OpTime            // join the time namespace FD, or make one with the offsets Data and enter it
+	OpMemory          // set_mempolicy(Flags, Nums)
+	OpReconfigure     // change the filesystem at Path: options Data, attributes Set and Clear
 	opEnd
 )
 
@@ -130,6 +133,7 @@ var names = [opEnd]string{
 	"setsid", "label", "bound", "user", "capabilities", "no-new-privs", "seccomp", "chdir",
 	"ready", "exec", "clock", "landlock", "landlock-rule", "landlock-restrict",
 	"here", "unmount",
+	"time", "mempolicy", "reconfigure",
 }
 
 // String is the word for the step in `gt-oci plan` and in traces.

@@ -36,6 +36,13 @@ func CheckResources(at string, r *specs.LinuxResources) error {
 	return first(c.list)
 }
 
+// CheckRdt checks shares that stand at the pointer, also those of update.
+func CheckRdt(at string, r *specs.LinuxIntelRdt) error {
+	var c checker
+	c.rdt(at, r)
+	return first(c.list)
+}
+
 func first(list []*fail.Error) error {
 	if len(list) == 0 {
 		return nil
@@ -64,7 +71,7 @@ func Findings(s *specs.Spec) []*fail.Error {
 		l = &specs.Linux{}
 	}
 	own := owned(l)
-	c.mounts(s.Mounts)
+	c.mounts(s.Mounts, own[specs.UserNamespace].own)
 	c.namespaces(l)
 	c.maps(l)
 	c.mapped(l, s.Process)

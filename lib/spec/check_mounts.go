@@ -2,6 +2,7 @@ package spec
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
@@ -15,7 +16,7 @@ func clean(destination string) string {
 	return path.Clean("/" + destination)
 }
 
-func (c *checker) mounts(list []specs.Mount) {
+func (c *checker) mounts(list []specs.Mount, user bool) {
 	for i := range list {
 		m, at := &list[i], index("/mounts", i)
 		if m.Destination == "" || strings.ContainsRune(m.Destination, 0) {
@@ -24,10 +25,10 @@ func (c *checker) mounts(list []specs.Mount) {
 		c.plain(at+"/source", m.Source)
 		c.plain(at+"/type", m.Type)
 		c.plains(at+"/options", m.Options)
-		if bind(m) && m.Source == "" {
+		if bind(m) && m.Source == "" && !slices.Contains(m.Options, "remount") {
 			c.refuse(at+"/source", "have none, need what the bind mount shows")
 		}
-		c.mountMaps(at, m)
+		c.mountMaps(at, m, user)
 	}
 }
 
@@ -44,9 +45,16 @@ func bind(m *specs.Mount) bool {
 }
 
 // mountMaps: both maps or none (config.md, "uidMappings").
-func (c *checker) mountMaps(at string, m *specs.Mount) {
+func (c *checker) mountMaps(at string, m *specs.Mount, user bool) {
 	if (len(m.UIDMappings) == 0) != (len(m.GIDMappings) == 0) {
 		c.refuse(at, "has one of uidMappings and gidMappings, need both or none")
+	}
+	if len(m.UIDMappings) == 0 && !user {
+		for i, o := range m.Options {
+			if o == "idmap" || o == "ridmap" {
+				c.refuse(index(at+"/options", i), "have %s, no id maps and no user namespace, need one of them", o)
+			}
+		}
 	}
 	c.mapLines(at+"/uidMappings", m.UIDMappings)
 	c.mapLines(at+"/gidMappings", m.GIDMappings)

@@ -76,6 +76,7 @@ var refused = []struct{ patch, want string }{
 	{`{"mounts":[{"destination":"/a","type":"tm\u0000pfs"}]}`, `/mounts/0/type: has a NUL`},
 	{`{"mounts":[{"destination":"/a","type":"tmpfs","uidMappings":[{"size":1}]}]}`, `/mounts/0: has one of`},
 	{`{"mounts":[{"destination":"/a","type":"tmpfs","uidMappings":[{"size":1}],"gidMappings":[{"size":0}]}]}`, `/mounts/0/gidMappings/0/size: have 0`},
+	{`{"mounts":[{"destination":"/a","type":"bind","source":"/a","options":["ro","idmap"]}]}`, `/mounts/0/options/1: have idmap, no id maps and no user namespace`},
 	{`{"hostname":null,"linux":null}`, `/linux/namespaces: have no mount namespace`},
 	{`{"hostname":null,"linux":{"namespaces":[{"type":"mount"},{"type":"moon"}]}}`, `/linux/namespaces/1/type: have "moon", need pid`},
 	{`{"hostname":null,"linux":{"namespaces":[{"type":"mount"},{"type":"mount"}]}}`, `/linux/namespaces/1/type: mount stands there twice`},

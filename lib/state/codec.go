@@ -23,6 +23,18 @@ func (s *State) OCI(status Status) []byte {
 	return append(b, '}')
 }
 
+// Process is the container process state that goes to a seccomp agent with the
+// listener of process pid (config-linux.md, "The Container Process State").
+func (s *State) Process(pid int, metadata string, status Status) string {
+	b := json.AppendString([]byte(`{"ociVersion":`), s.OCIVersion)
+	b = strconv.AppendInt(append(b, `,"fds":["seccompFd"],"pid":`...), int64(pid), 10)
+	if metadata != "" {
+		b = json.AppendString(append(b, `,"metadata":`...), metadata)
+	}
+	b = append(append(b, `,"state":`...), s.OCI(status)...)
+	return string(append(b, '}'))
+}
+
 // encode writes state.json without reflection: create pays for it.
 func encode(s *State) []byte {
 	b := make([]byte, 0, 1024)

@@ -22,6 +22,7 @@ var mountSteps = [64]func(*birth, *plan.Step) bare.Errno{
 	plan.OpMount:       (*birth).mount,
 	plan.OpBind:        (*birth).bind,
 	plan.OpRemount:     (*birth).remount,
+	plan.OpReconfigure: (*birth).reconfigure,
 	plan.OpMkdir:       (*birth).mkdir,
 	plan.OpMknod:       (*birth).mknod,
 	plan.OpSymlink:     (*birth).symlink,
@@ -150,7 +151,21 @@ func (b *birth) configure(fs int, s *plan.Step) bare.Errno {
 			return e
 		}
 	}
-	for data := s.Data; data != ""; {
+	if len(s.Args) > 0 { // a label has commas
+		if e := bare.FsSet(fs, "context", s.Args[0]); e != 0 {
+			b.note = "context"
+			return e
+		}
+	}
+	if e := b.options(fs, s.Data); e != 0 {
+		return e
+	}
+	return bare.FsCreate(fs)
+}
+
+// options gives a filesystem context what stands between commas.
+func (b *birth) options(fs int, data string) bare.Errno {
+	for data != "" {
 		var option string
 		option, data, _ = strings.Cut(data, ",")
 		key, value, has := strings.Cut(option, "=")
@@ -168,7 +183,7 @@ func (b *birth) configure(fs int, s *plan.Step) bare.Errno {
 			return e
 		}
 	}
-	return bare.FsCreate(fs)
+	return 0
 }
 
 const complaintSize = 512
@@ -268,6 +283,32 @@ func (b *birth) remount(s *plan.Step) bare.Errno {
 		return e
 	}
 	defer bare.Close(at)
+	if e := setattr(at, s); e != 0 || s.Prop == 0 {
+		return e
+	}
+	return propagate(at, s.Prop)
+}
+
+// reconfigure changes the filesystem that is mounted at Path, for all who have
+// it, and then the mount itself.
+func (b *birth) reconfigure(s *plan.Step) bare.Errno {
+	at, e := bare.OpenIn(b.root, s.Path, unix.O_PATH)
+	if e != 0 {
+		return e
+	}
+	defer bare.Close(at)
+	fs, e := bare.Fspick(at)
+	if e != 0 {
+		return e
+	}
+	defer bare.Close(fs)
+	if e = b.options(fs, s.Data); e == 0 {
+		e = bare.FsReconfigure(fs)
+	}
+	if e != 0 {
+		b.complaint(fs)
+		return e
+	}
 	return setattr(at, s)
 }
 

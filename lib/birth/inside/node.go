@@ -72,7 +72,7 @@ func (b *birth) mask(s *plan.Step) bare.Errno {
 		return e
 	}
 	if dir && b.empty < 0 {
-		return b.firstEmpty(at)
+		return b.firstEmpty(at, s)
 	}
 	from := b.null
 	if dir {
@@ -88,7 +88,7 @@ func (b *birth) mask(s *plan.Step) bare.Errno {
 
 // firstEmpty makes the empty directory and hides the first path behind it. The
 // others get clones of it: it has to be attached for that before Linux 6.15.
-func (b *birth) firstEmpty(at int) bare.Errno {
+func (b *birth) firstEmpty(at int, s *plan.Step) bare.Errno {
 	fs, e := bare.Fsopen("tmpfs")
 	if e != 0 {
 		return e
@@ -99,6 +99,11 @@ func (b *birth) firstEmpty(at int) bare.Errno {
 	}
 	if e := bare.FsSet(fs, "nr_inodes", "2"); e != 0 {
 		return e
+	}
+	if len(s.Args) > 0 {
+		if e := bare.FsSet(fs, "context", s.Args[0]); e != 0 {
+			return e
+		}
 	}
 	if e := bare.FsCreate(fs); e != 0 {
 		return e

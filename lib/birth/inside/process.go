@@ -41,6 +41,8 @@ var processSteps = [64]func(*birth, *plan.Step) bare.Errno{
 	plan.OpRuleset:      (*birth).ruleset,
 	plan.OpRule:         (*birth).rule,
 	plan.OpRestrict:     (*birth).restrict,
+	plan.OpTime:         (*birth).time,
+	plan.OpMemory:       func(_ *birth, s *plan.Step) bare.Errno { return bare.MemoryPolicy(s.Flags, s.Nums) },
 }
 
 // keyring: a kernel without keys has nothing to share, and so nothing to part.
@@ -63,11 +65,69 @@ func (b *birth) procfs() (int, bare.Errno) {
 		return -1, e
 	}
 	defer bare.Close(fs)
-	if e := bare.FsCreate(fs); e != 0 {
+	if e = bare.FsCreate(fs); e == 0 {
+		b.proc, e = bare.Fsmount(fs, 0)
+	}
+	if e != syscall.EPERM {
+		return b.proc, e
+	}
+	// A user namespace whose proc is masked gets none that is not.
+	return b.foundProc()
+}
+
+// foundProc is the one at /proc, if it is proc's root. What may be mounted over
+// its files is not followed.
+func (b *birth) foundProc() (int, bare.Errno) {
+	fd, e := bare.Open(bare.AtCwd, "/proc", unix.O_PATH|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0)
+	if e != 0 {
 		return -1, e
 	}
-	b.proc, e = bare.Fsmount(fs, 0)
-	return b.proc, e
+	var fs unix.Statfs_t
+	var st unix.Stat_t
+	if e = bare.Fstatfs(fd, &fs); e == 0 {
+		e = bare.Fstat(fd, &st)
+	}
+	if e == 0 && (fs.Type != unix.PROC_SUPER_MAGIC || st.Ino != 1) {
+		e = b.escape("/proc")
+	}
+	if e != 0 {
+		bare.Close(fd)
+		return -1, e
+	}
+	b.proc = fd
+	return fd, 0
+}
+
+// time: the offsets can be set until a process is in the namespace
+// (time_namespaces(7)), so it is made beside, and entered by hand. clone3 would
+// have its child in it at once. One that is there is joined here, too: the
+// process that joins the others shares its parent's memory.
+func (b *birth) time(s *plan.Step) bare.Errno {
+	if s.FD != 0 {
+		fd, e := b.file(s)
+		if e != 0 {
+			return e
+		}
+		return bare.Setns(fd, unix.CLONE_NEWTIME)
+	}
+	if e := bare.Unshare(unix.CLONE_NEWTIME); e != 0 {
+		return e
+	}
+	offsets := plan.Step{Path: "timens_offsets", Data: s.Data}
+	if e := b.writeProc("self", &offsets); e != 0 {
+		return e
+	}
+	dir, e := bare.OpenHere(b.proc, "self/ns", unix.O_PATH|unix.O_DIRECTORY)
+	if e != 0 {
+		return e
+	}
+	defer bare.Close(dir)
+	fd, e := bare.Open(dir, "time_for_children", unix.O_RDONLY, 0)
+	if e != 0 {
+		return e
+	}
+	defer bare.Close(fd)
+	return bare.Setns(fd, unix.CLONE_NEWTIME)
 }
 
 // writeProc writes Data to Path below a directory of proc.
@@ -76,12 +136,12 @@ func (b *birth) writeProc(dir string, s *plan.Step) bare.Errno {
 	if e != 0 {
 		return e
 	}
-	at, e := bare.OpenIn(proc, dir, unix.O_PATH|unix.O_DIRECTORY)
+	at, e := bare.OpenHere(proc, dir, unix.O_PATH|unix.O_DIRECTORY)
 	if e != 0 {
 		return e
 	}
 	defer bare.Close(at)
-	fd, e := bare.OpenIn(at, s.Path, unix.O_WRONLY)
+	fd, e := bare.OpenHere(at, s.Path, unix.O_WRONLY)
 	if e != 0 {
 		return e
 	}

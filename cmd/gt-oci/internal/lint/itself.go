@@ -3,8 +3,8 @@ package lint
 import (
 	"strings"
 
-	"github.com/gophertainer/gophertainer/lib/birth"
 	"github.com/gophertainer/gophertainer/lib/container"
+	"github.com/gophertainer/gophertainer/lib/cred"
 	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/landlock"
 	"github.com/gophertainer/gophertainer/lib/spec"
@@ -27,11 +27,11 @@ func (l *linter) itself(raw []byte) {
 			l.warn(at("/mounts", i)+"/destination", "have a relative path, which the specification deprecates, need "+"/"+m.Destination)
 		}
 	}
-	for _, err := range container.Refusals(l.spec.Linux) {
+	for _, err := range container.Lacks(l.spec.Linux) {
 		l.add(Error, err)
 	}
 	if p := l.spec.Process; p != nil {
-		for _, err := range birth.Refusals(p) {
+		for _, err := range cred.Lacks(p) {
 			l.add(Error, err)
 		}
 	}

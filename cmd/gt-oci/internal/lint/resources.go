@@ -13,6 +13,9 @@ import (
 
 // resources: controllers, processors, nodes and huge pages of this host.
 func (l *linter) resources() error {
+	if m := l.spec.Linux.MemoryPolicy; m != nil {
+		l.within("/linux/memoryPolicy/nodes", m.Nodes, "/sys/devices/system/node/online")
+	}
 	_, err := cgroup.Locate(l.spec.Linux.CgroupsPath, "lint")
 	l.add(Error, err)
 	r := l.spec.Linux.Resources
