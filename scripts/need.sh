@@ -54,6 +54,7 @@ wanted() {
 		echo "ip iproute2"
 		echo "iptables iptables"
 		echo "/usr/lib/cni/bridge containernetworking-plugins"
+		echo "/usr/lib/podman/netavark netavark optional"
 		;;
 	*) echo "need: unknown group $1, need build, test, bench, bench-net, bench-rootfs or others" >&2; exit 2 ;;
 	esac

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gophertainer/gophertainer/cmd/gt-net/internal/link"
 	"github.com/gophertainer/gophertainer/cmd/gt-net/internal/store"
+	"github.com/gophertainer/gophertainer/cmd/gt-net/internal/wall"
 	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/state"
 )
@@ -146,6 +147,7 @@ func (h *Host) make(q *Request, r *store.Record, ns *link.Namespace) error {
 		return err
 	}
 	h.forwards(q, n)
+	h.dropped(n, r)
 	return h.files(q, n, r)
 }
 
@@ -186,5 +188,30 @@ func (h *Host) forwards(q *Request, n *store.Network) {
 	}
 	if len(off) > 0 {
 		h.Warn("%s is 0: answers from outside do not reach the container, see --forward", strings.Join(off, " and "))
+	}
+}
+
+// dropped tells when rules of somebody else end what is forwarded to and from
+// the container; ours cannot outweigh them, and are not put among them.
+func (h *Host) dropped(n *store.Network, r *store.Record) {
+	name := n.Bridge
+	if name == "" {
+		name = r.HostLink
+	}
+	if n.Internal || name == "" {
+		return
+	}
+	w, err := wall.Open(h.Dir.Root)
+	if err != nil {
+		h.Warn("look at rules of others: %v", err)
+		return
+	}
+	defer w.Close()
+	chain, err := w.Dropping(name)
+	switch {
+	case err != nil:
+		h.Warn("look at rules of others: %v", err)
+	case chain != "":
+		h.Warn("%s drops what it does not know, need a rule there that accepts %s", chain, name)
 	}
 }
