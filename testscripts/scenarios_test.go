@@ -59,7 +59,7 @@ func TestMain(m *testing.M) {
 	}
 	os.Setenv("GOTMPDIR", tmp)
 	// Conditions such as [exec:jq] look into this process's own PATH.
-	os.Setenv("PATH", binDir+":"+scripts+":"+os.Getenv("PATH")+":"+filepath.Join(peers(), "bin")+":"+engines())
+	os.Setenv("PATH", binDir+":"+scripts+":"+os.Getenv("PATH")+":"+filepath.Join(peers(), "bin")+":"+engines()+more)
 	code := m.Run()
 	// What is not empty has something mounted or wanted to be looked at.
 	dirs, _ := filepath.Glob(tmp + "/*")
@@ -82,6 +82,9 @@ func peers() string {
 
 // engines is where scripts/install-engines.sh puts containerd, docker and podman.
 func engines() string { return "/opt/gophertainer-engines/bin" }
+
+// more is where scripts/install-cni.sh puts cnitool, and crictl is if it is.
+const more = ":/opt/gophertainer-cni/bin:/opt/gophertainer-engines-go/bin"
 
 func TestScenarios(t *testing.T) {
 	needBinaries(t)
