@@ -68,20 +68,11 @@ func (fuse) Mount(dir string, r *bundle.Record) error {
 			return fail.New(fail.CodeInput, `%q holds a comma, colon or backslash, which fuse-overlayfs takes apart`, d)
 		}
 	}
-	if err := copyMode(dirs[0], work+"/upper"); err != nil {
+	if err := alike(dirs[0], work+"/upper"); err != nil {
 		return err
 	}
 	// It goes on by itself and ends with the mount.
 	return run(context.Background(), fuseProgram, "-o",
 		"lowerdir="+strings.Join(dirs, ":")+",upperdir="+work+"/upper,workdir="+work+"/work",
 		filepath.Join(dir, rootfs))
-}
-
-func copyMode(from, to string) error {
-	fd, err := unix.Open(from, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return &os.PathError{Op: "open", Path: from, Err: err}
-	}
-	defer unix.Close(fd)
-	return alike(fd, to, nil)
 }

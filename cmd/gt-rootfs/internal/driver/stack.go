@@ -11,6 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/bundle"
+	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/fill"
+	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/pack"
 	"github.com/gophertainer/gophertainer/lib/fail"
 )
 
@@ -30,6 +32,7 @@ const maxLower = 200
 type stack struct {
 	open []int
 	list []setting
+	top  string // the topmost read-only layer
 }
 
 func (s *stack) close() {
@@ -62,6 +65,7 @@ func (s *stack) lowers(dirs []string, m *bundle.Map) error {
 	if len(dirs) > maxLower {
 		return fail.New(fail.CodeLimit, "an overlay of %d layers, need at most %d (--driver copy)", len(dirs), maxLower)
 	}
+	s.top = dirs[0]
 	var names []string
 	for _, dir := range dirs {
 		name, err := s.hold(dir, m)
@@ -75,7 +79,7 @@ func (s *stack) lowers(dirs []string, m *bundle.Map) error {
 }
 
 // writable adds upper and work below dir, made if need be. The upper directory
-// is the one that shows: it gets owner and mode of the topmost lower one.
+// is the one that shows: it becomes what the topmost lower one is.
 func (s *stack) writable(dir string, m *bundle.Map) error {
 	parts := []string{"upper", "work"}
 	fresh := false
@@ -87,7 +91,7 @@ func (s *stack) writable(dir string, m *bundle.Map) error {
 		fresh = fresh || err == nil && p == "upper"
 	}
 	if fresh {
-		if err := alike(s.open[0], filepath.Join(dir, "upper"), m); err != nil {
+		if err := alike(s.top, filepath.Join(dir, "upper")); err != nil {
 			return err
 		}
 	}
@@ -99,19 +103,32 @@ func (s *stack) writable(dir string, m *bundle.Map) error {
 	return err
 }
 
-func alike(fd int, dir string, m *bundle.Map) error {
-	var st unix.Stat_t
-	if err := unix.Fstat(fd, &st); err != nil {
+// alike gives a new directory all that the root of a layer is, as it is on disk.
+func alike(layer, dir string) error {
+	fd, err := unix.Open(layer, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return &os.PathError{Op: "open", Path: layer, Err: err}
+	}
+	defer unix.Close(fd)
+	m, err := fill.Meta(fd)
+	if err != nil {
 		return err
 	}
-	uid, gid := int(st.Uid), int(st.Gid)
-	if m != nil { // seen through the map, but made without it
-		uid, gid = m.Back(uid, gid)
-	}
-	if err := os.Chown(dir, uid, gid); err != nil {
+	if err := os.Chown(dir, int(m.UID), int(m.GID)); err != nil {
 		return err
 	}
-	return unix.Chmod(dir, st.Mode&0o7777)
+	for _, x := range m.Xattrs {
+		if pack.Own(x.Name) {
+			continue
+		}
+		if err := unix.Setxattr(dir, x.Name, x.Value, 0); err != nil {
+			return &os.PathError{Op: "set attribute " + x.Name + " of", Path: dir, Err: err}
+		}
+	}
+	if err := unix.Chmod(dir, m.Mode); err != nil {
+		return err
+	}
+	return unix.UtimesNanoAt(unix.AT_FDCWD, dir, []unix.Timespec{m.Atime, m.Mtime}, 0)
 }
 
 // mount makes the overlay, nowhere yet.
