@@ -28,10 +28,10 @@ bare     = -ldflags '$(module)/cmd/gt-init=$(ldflags) -E main.entry'
 endif
 
 .DEFAULT_GOAL := build
-.PHONY: help build demo test unit scenarios lint bench bench-rootfs bench-net bench-ckpt man install uninstall clean
+.PHONY: help build demo test test-v2 unit scenarios part-v2 lint bench bench-rootfs bench-net bench-ckpt man install uninstall clean
 
 help: ## print this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r t h; do printf '%-10s %s\n' "$$t" "$$h"; done
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r t h; do printf '%-12s %s\n' "$$t" "$$h"; done
 
 build: ## build every binary into bin/ (the default)
 	@scripts/need.sh build
@@ -48,7 +48,7 @@ test: ## install what the tests need, build, vet, run every test and scenario
 	@scripts/need.sh build test
 	@scripts/need.sh others
 	@$(MAKE) --no-print-directory build
-	@$(MAKE) --no-print-directory -k unit scenarios
+	@$(MAKE) --no-print-directory -k unit scenarios part-v2
 
 unit: # go vet and the tests beside the code
 	$(GO) vet ./...
@@ -57,6 +57,12 @@ unit: # go vet and the tests beside the code
 
 scenarios: # the scenarios, against the binaries in bin/
 	GT_BIN=$(abspath $(BIN)) $(GO) test -count=1 -timeout 12m ./testscripts
+
+part-v2: # the scenarios of cgroup v2 that matter most, in an emulated host if there can be one
+	@GT_BIN=$(abspath $(BIN)) scripts/test-v2.sh part
+
+test-v2: build ## run the scenarios of cgroup v2, systemd and rootless users in an emulated host
+	@GT_BIN=$(abspath $(BIN)) scripts/test-v2.sh
 
 lint: ## run the pinned linters (built from tools/ the first time, minutes)
 	GOWORK=off $(GO) -C tools build -o $(abspath $(BIN))/tools/ tool

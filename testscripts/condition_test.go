@@ -15,6 +15,8 @@ import (
 //
 //	[root]         effective user 0
 //	[v1] [hybrid] [v2]   how the host mounts cgroups
+//	[systemd]      systemd is the first process
+//	[vm]           this is the machine of scripts/vm.sh
 //	[userns]       a user namespace can be made
 //	[cap:NAME]     this process has the capability, by number or name without CAP_
 //	[kernel:M.N]   the kernel is that or newer
@@ -31,6 +33,12 @@ func condition(cond string) (bool, error) {
 		return os.Geteuid() == 0, nil
 	case "v1", "hybrid", "v2":
 		return cgroupMode() == name, nil
+	case "systemd":
+		_, err := os.Stat("/run/systemd/system")
+		return err == nil, nil
+	case "vm":
+		_, err := os.Stat("/run/vm/cmd")
+		return err == nil, nil
 	case "userns":
 		return exec.Command("unshare", "--user", "--map-root-user", "true").Run() == nil, nil
 	case "cap":

@@ -8,6 +8,7 @@ import (
 	"github.com/gophertainer/gophertainer/lib/mount"
 	"github.com/gophertainer/gophertainer/lib/ns"
 	"github.com/gophertainer/gophertainer/lib/seccomp"
+	"github.com/gophertainer/gophertainer/lib/systemd"
 	"github.com/gophertainer/gophertainer/lib/tool"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
@@ -26,8 +27,8 @@ func features(*tool.Options) func(*tool.Call) error {
 			"mountOptions":  mount.Words(),
 			"linux":         linuxFeatures(),
 			"annotations":   versionNotes(),
-			// It changes what a container may do, if only to less.
-			"potentiallyUnsafeConfigAnnotations": []string{landlock.Annotation},
+			// They change what a container may do, if only to less.
+			"potentiallyUnsafeConfigAnnotations": []string{landlock.Annotation, systemd.Prefix},
 		})
 		return c.Print(append(json.Indent(w.Bytes()), '\n'))
 	}

@@ -43,7 +43,8 @@
 //	--log-format text|json   says
 //	--debug                  say more, as DEBUG=1 does
 //	--log-level error|warning|debug   the least that is said (warning)
-//	--systemd-cgroup         refused: the cgroupfs driver is the one there is
+//	--systemd-cgroup         have systemd make the cgroup, a scope; cgroupsPath is
+//	                         slice:prefix:name then
 //	--cgroup-manager cgroupfs|systemd|disabled
 //	                         crun's; disabled leaves a container in the cgroups of
 //	                         its caller, where it can have no limits
@@ -169,8 +170,8 @@ func main() {
 		Summary:     "makes and rules OCI containers",
 		VersionText: version,
 		Options: func(o *tool.Options) {
-			o.Bool(&global.systemd, "systemd-cgroup", 0, "use the systemd cgroup driver (refused)")
-			o.Enum(&global.manager, "cgroup-manager", 0, []string{"cgroupfs", "systemd", "disabled"}, "crun's option: who makes cgroups (systemd is refused)")
+			o.Bool(&global.systemd, "systemd-cgroup", 0, "have systemd make the cgroups, as scopes")
+			o.Enum(&global.manager, "cgroup-manager", 0, []string{"cgroupfs", "systemd", "disabled"}, "crun's option: who makes cgroups")
 			o.Enum(&global.level, "log-level", 0, []string{"error", "warning", "debug"}, "the least that is said (warning)")
 			o.String(&global.rootless, "rootless", 0, "true|false|auto", "accepted; what is missing is named where it is needed")
 			o.String(&global.criu, "criu", 0, "PATH", "the CRIU for checkpoint and restore ($CRIU_PATH, else criu in $PATH)")
@@ -223,15 +224,18 @@ func version() string {
 
 // runtime is the library's view of a call.
 func runtime(c *tool.Call) (*container.Runtime, error) {
-	if global.systemd || global.manager == "systemd" {
-		return nil, fail.Usage("--systemd-cgroup: have no systemd driver, need the cgroupfs driver")
+	if global.systemd && global.manager != "" && global.manager != "systemd" {
+		return nil, fail.Usage("have --systemd-cgroup and --cgroup-manager=%s, need one of them", global.manager)
 	}
 	switch global.rootless {
 	case "", "true", "false", "auto":
 	default:
 		return nil, fail.Usage("--rootless: have %q, need true, false or auto", global.rootless)
 	}
-	return &container.Runtime{Root: c.Root, Warn: c.Warnf, Trace: global.trace, NoCgroup: global.manager == "disabled"}, nil
+	return &container.Runtime{
+		Root: c.Root, Warn: c.Warnf, Trace: global.trace,
+		Systemd: global.systemd || global.manager == "systemd", NoCgroup: global.manager == "disabled",
+	}, nil
 }
 
 // first is the ID, or "" to read states from stdin.

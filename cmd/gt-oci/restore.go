@@ -1,6 +1,7 @@
 package main
 
 import (
+	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/tool"
 )
 
@@ -18,8 +19,12 @@ func restore(o *tool.Options) func(*tool.Call) error {
 	h.bool(o, "no-subreaper", 0, "accepted: gt-ckpt never becomes a subreaper")
 	h.bool(o, "no-pivot", 0, "accepted: CRIU decides how the root is entered")
 	return func(c *tool.Call) error {
-		if _, err := runtime(c); err != nil {
+		rt, err := runtime(c)
+		if err != nil {
 			return err
+		}
+		if rt.Systemd {
+			return fail.Usage("--systemd-cgroup: CRIU restores into no scope, need the cgroupfs driver and a cgroupsPath for it")
 		}
 		return h.become(c, "restore")
 	}

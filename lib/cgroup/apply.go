@@ -11,8 +11,13 @@ import (
 	"github.com/gophertainer/gophertainer/lib/fail"
 )
 
-// Apply writes all limits, and the device rules, before the program starts.
+// Apply writes all limits, and the device rules, before the program starts. A
+// scope gets them when it begins.
 func (g *Group) Apply(r *specs.LinuxResources) error {
+	if g.unit != nil && !g.unit.begun {
+		g.unit.wants = r
+		return refuse(r, g.mode)
+	}
 	if err := g.limits(r); err != nil {
 		return err
 	}
@@ -24,6 +29,11 @@ func (g *Group) Update(r *specs.LinuxResources) error {
 	r, err := g.completed(r)
 	if err != nil {
 		return err
+	}
+	if g.unit != nil {
+		if err := g.change(r); err != nil {
+			return err
+		}
 	}
 	if err := g.limits(r); err != nil {
 		return err

@@ -160,6 +160,27 @@ func TestProgram(t *testing.T) {
 	if have, want := try(t, below), expected(ruleSets[len(ruleSets)-1]); have != want {
 		t.Errorf("below: have\n%sneed\n%s", have, want)
 	}
+	keepsOthers(t, sub)
+}
+
+// keepsOthers: what systemd has attached to its scope is not ours to detach.
+func keepsOthers(t *testing.T, dir int) {
+	fd, err := loadProgram("sd_devices", assemble([]specs.LinuxDeviceCgroup{{Allow: true}}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	if err := attach(dir, fd); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if err := replaceProgram(dir, assemble(ruleSets[3])); err != nil {
+			t.Fatal(err)
+		}
+		if ids, err := attached(dir); err != nil || len(ids) != 2 {
+			t.Errorf("have programs %v %v, need the other's and one of ours", ids, err)
+		}
+	}
 }
 
 // TestDevicesV1 holds the v1 controller to the same meaning.

@@ -44,6 +44,9 @@ type Group struct {
 	mode Mode
 	dirs map[string]string // hierarchy ("cpu,cpuacct", "" is cgroup2) to directory
 	made []string          // by Create, in order
+
+	unit  *unit // of systemd's driver
+	owner *int  // who is to rule it from inside
 }
 
 // probe tells the layout from the filesystem at /sys/fs/cgroup.
@@ -70,7 +73,7 @@ func Locate(path, id string) (*Group, error) {
 		return nil, err
 	}
 	if strings.Count(path, ":") == 2 && !strings.Contains(path, "/") {
-		return nil, fail.Spec("/linux/cgroupsPath", "have %q for the systemd driver, need a path for the cgroupfs driver", path)
+		return nil, fail.Spec("/linux/cgroupsPath", "have %q for the systemd driver, need --systemd-cgroup, or a path for the cgroupfs driver", path)
 	}
 	g := &Group{mode: mode, dirs: map[string]string{}}
 	roots, err := hierarchies(mode)

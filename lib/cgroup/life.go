@@ -28,6 +28,12 @@ func sorted(m map[string]string) []string {
 // Create makes the directories. A group that has processes, or is frozen,
 // belongs to somebody else and is refused.
 func (g *Group) Create() error {
+	if g.unit != nil {
+		if _, err := os.Stat(g.dirs[""]); err == nil {
+			return g.unused(g.dirs[""])
+		}
+		return nil // systemd makes it
+	}
 	for _, name := range sorted(g.dirs) {
 		dir := g.dirs[name]
 		err := g.mkdir(name, dir)
@@ -47,7 +53,7 @@ func (g *Group) Create() error {
 			return &fail.Error{Op: "make cgroup " + dir, Member: "/linux/cgroupsPath", Cause: err}
 		}
 	}
-	return nil
+	return g.give()
 }
 
 // mkdir makes a directory and its parents. A cpuset group is born empty and
@@ -100,17 +106,21 @@ func (g *Group) unused(dir string) error {
 }
 
 // OpenDir opens the cgroup2 directory, for clone3 to be born in it; -1 where
-// there is none. The descriptor is the caller's.
+// there is none yet. The descriptor is the caller's.
 func (g *Group) OpenDir() (int, error) {
 	dir := g.dirs[""]
-	if dir == "" {
+	if dir == "" || g.unit != nil && !g.unit.begun {
 		return -1, nil
 	}
 	return unix.Open(dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 }
 
-// Enter puts a process into the v1 groups.
+// Enter puts a process into the v1 groups, or begins a scope around it, with
+// the limits that were applied before.
 func (g *Group) Enter(pid int) error {
+	if g.unit != nil && !g.unit.begun {
+		return g.begin(pid)
+	}
 	for name, dir := range g.dirs {
 		if name == "" {
 			continue
@@ -210,6 +220,11 @@ func (g *Group) Kill(sig unix.Signal) error {
 
 // Remove takes the directories away, those below them first.
 func (g *Group) Remove() error {
+	if g.unit != nil {
+		if err := g.end(); err != nil {
+			return err
+		}
+	}
 	var first error
 	for _, name := range sorted(g.dirs) {
 		if err := removeTree(g.dirs[name]); err != nil && first == nil {
@@ -222,6 +237,13 @@ func (g *Group) Remove() error {
 // Unmake takes back what Create made, and nothing that was there before it. A
 // parent that somebody else uses by now stays.
 func (g *Group) Unmake() error {
+	if g.unit != nil {
+		g.unit.hangUp()
+		if !g.unit.begun {
+			return nil
+		}
+		return g.Remove()
+	}
 	leaf := map[string]bool{}
 	for _, dir := range g.dirs {
 		leaf[dir] = true

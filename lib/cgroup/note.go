@@ -10,6 +10,9 @@ func (g *Group) Note() string {
 	for _, name := range sorted(g.dirs) {
 		parts = append(parts, name, g.dirs[name])
 	}
+	if g.unit != nil {
+		parts = append(parts, "unit", g.Unit())
+	}
 	return strings.Join(parts, "\x00")
 }
 
@@ -25,6 +28,12 @@ func FromNote(note string) (*Group, error) {
 	}
 	g := &Group{mode: mode, dirs: map[string]string{}}
 	for i := 1; i+1 < len(parts); i += 2 {
+		if parts[i] == "unit" { // a hierarchy of that name does not exist
+			if err := g.Belongs(parts[i+1]); err != nil {
+				return nil, err
+			}
+			continue
+		}
 		g.dirs[parts[i]] = parts[i+1]
 	}
 	return g, nil

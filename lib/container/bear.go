@@ -189,7 +189,7 @@ func (rt *Runtime) Plan(id string, o *CreateOptions) (*plan.Plan, error) {
 	if err := c.read(); err != nil {
 		return nil, err
 	}
-	group, err := cgroup.Locate(c.spec.Linux.CgroupsPath, id)
+	group, err := c.locate(id)
 	if err != nil {
 		return nil, err
 	}

@@ -21,7 +21,7 @@ import (
 // A Runtime is a state directory and what was said on the command line.
 type Runtime struct {
 	Root    string // state directory
-	Systemd bool
+	Systemd bool   // scopes of systemd instead of plain cgroups
 	Warn    func(format string, args ...any)
 	Trace   string // file for the time of each step, "" for none
 	// NoCgroup leaves the processes of a container in the caller's groups.
@@ -62,6 +62,9 @@ func (rt *Runtime) load(e *state.Entry) (*Container, error) {
 		return nil, err
 	}
 	c := &Container{Entry: e, State: st, Group: cgroup.Load(mode, st.Cgroups), rt: rt}
+	if err := c.Group.Belongs(st.Unit); err != nil {
+		return nil, err
+	}
 	c.Status, err = c.status()
 	return c, err
 }

@@ -193,20 +193,29 @@ func (c *creation) prepare(id string) error {
 		return err
 	}
 	c.later(func() { c.warn(c.group.Unmake()) })
+	if uid, given := c.owner(); given {
+		c.group.Give(uid)
+	}
 	if err := c.group.Create(); err != nil {
 		return err
 	}
 	mode, dirs := c.group.Dirs()
-	c.st.CgroupMode, c.st.Cgroups = mode.String(), dirs
-	if r := s.Linux.Resources; tight(r) {
+	c.st.CgroupMode, c.st.Cgroups, c.st.Unit = mode.String(), dirs, c.group.Unit()
+	if r := s.Linux.Resources; c.early(r) {
 		return c.group.Apply(r)
 	}
 	return nil
 }
 
+// early limits stand before there is a process: they may be too small for it, or
+// its scope begins with them.
+func (c *creation) early(r *specs.LinuxResources) bool {
+	return tight(r) || r != nil && c.rt.Systemd
+}
+
 // equip does what needs no process: limits, the frozen copy, the plan's input.
 func (c *creation) equip() error {
-	if r := c.spec.Linux.Resources; r != nil && !tight(r) {
+	if r := c.spec.Linux.Resources; r != nil && !c.early(r) {
 		if err := c.group.Apply(r); err != nil {
 			return err
 		}

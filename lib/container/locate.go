@@ -1,8 +1,13 @@
 package container
 
 import (
+	"slices"
+
+	"golang.org/x/sys/unix"
+
 	"github.com/gophertainer/gophertainer/lib/cgroup"
 	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/idmap"
 )
 
 // locate finds the container's group. Without one, limits are refused; device
@@ -10,7 +15,10 @@ import (
 // does.
 func (c *creation) locate(id string) (*cgroup.Group, error) {
 	l := c.spec.Linux
-	if !c.rt.NoCgroup {
+	switch {
+	case c.rt.Systemd:
+		return cgroup.LocateScope(l.CgroupsPath, id, c.spec.Annotations)
+	case !c.rt.NoCgroup:
 		return cgroup.Locate(l.CgroupsPath, id)
 	}
 	if r := l.Resources; r != nil {
@@ -20,4 +28,25 @@ func (c *creation) locate(id string) (*cgroup.Group, error) {
 		l.Resources = nil
 	}
 	return cgroup.None()
+}
+
+// owner is the user, by its ID here, that the container's group is given to:
+// that of the program, where it has a cgroup namespace of its own with a mount
+// that it may write to (runtime-spec config-linux.md, "Cgroup ownership").
+func (c *creation) owner() (uid int, given bool) {
+	s := c.spec
+	if !c.set.Cgroup || s.Process == nil {
+		return 0, false
+	}
+	for _, m := range s.Mounts {
+		if m.Type == "cgroup" || m.Type == "cgroup2" {
+			given = !slices.Contains(m.Options, "ro")
+		}
+	}
+	id := s.Process.User.UID
+	if c.set.Creates(unix.CLONE_NEWUSER) {
+		host, ok := idmap.Map(s.Linux.UIDMappings).ToHost(id)
+		return int(host), given && ok
+	}
+	return int(id), given && !c.set.Has(unix.CLONE_NEWUSER)
 }

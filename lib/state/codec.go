@@ -58,6 +58,9 @@ func encode(s *State) []byte {
 	if len(s.Cgroups) > 0 {
 		b = json.AppendStrings(append(b, `,"cgroups":`...), s.Cgroups)
 	}
+	if s.Unit != "" {
+		b = json.AppendString(append(b, `,"unit":`...), s.Unit)
+	}
 	return append(b, '}', '\n')
 }
 
@@ -89,6 +92,8 @@ func decode(b []byte) (*State, error) {
 			s.CgroupMode = r.String()
 		case "cgroups":
 			s.Cgroups = words(r)
+		case "unit":
+			s.Unit = r.String()
 		}
 	})
 	return s, r.End()

@@ -30,6 +30,7 @@ type State struct {
 	BootID      string            `json:"bootId"`
 	CgroupMode  string            `json:"cgroupMode"`
 	Cgroups     map[string]string `json:"cgroups,omitempty"` // controller to directory
+	Unit        string            `json:"unit,omitempty"`    // of systemd: system/NAME or UID/NAME
 	Pending     bool              `json:"-"`                 // not committed: its create is under way, or was killed
 }
 

@@ -12,7 +12,7 @@ import (
 var floors = [][]string{
 	0: {"bare"},
 	1: {"sys", "path", "fail", "json"},
-	2: {"plan", "spec", "state", "hook", "idmap", "event", "tool"},
+	2: {"plan", "spec", "state", "hook", "idmap", "event", "tool", "systemd"},
 	3: {"ns", "mount", "cgroup", "seccomp", "cred", "tty", "landlock", "link", "rdt"},
 	4: {"birth"},
 	5: {"container", "plugin"},
