@@ -30,6 +30,7 @@ type wish struct {
 	root      string // state directory, "" for the default one
 	hostnamed bool
 	ofImage   bool // the command is the image's
+	sockets   int  // of systemd, from descriptor 3 on
 	rm        bool // remove container and bundle at the end
 }
 
@@ -61,7 +62,7 @@ func (o *options) ask() (*wish, error) {
 	}
 	w.Terminal, w.Cwd, w.ReadOnly, w.NoNewPrivs = o.TTY, o.Workdir, o.ReadOnly, o.NoNewPrivs
 	w.Root, w.Host = w.source.inPlace(), w.source.kind == kindHost
-	for _, step := range []func(*wish) error{o.command, o.environment, o.Resources.apply, o.volumes, o.identity, o.Security.apply, o.Network.apply, o.reaper, o.notes} {
+	for _, step := range []func(*wish) error{o.command, o.environment, o.activation, o.Resources.apply, o.volumes, o.identity, o.Security.apply, o.Network.apply, o.reaper, o.notes} {
 		if err := step(w); err != nil {
 			return nil, err
 		}

@@ -27,6 +27,9 @@ func enter(o *options) (int, error) {
 	if o.Detach {
 		return exitFailed, fail.New(fail.CodePermission, "--detach with the host's root: caller is not root, need root or --rootfs")
 	}
+	if n, err := handed(); err != nil || n > 0 {
+		return exitFailed, errors.Join(err, fail.New(fail.CodePermission, "sockets of systemd with the host's root: caller is not root, need root or --rootfs"))
+	}
 	env, err := insideEnv(o)
 	if err != nil {
 		return exitFailed, err

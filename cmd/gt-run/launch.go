@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -17,7 +18,10 @@ func ociArgs(o *options, w *wish, root, bundlePath string) []string {
 	if o.Debug {
 		args = append(args, "--debug")
 	}
-	args = append(args, "--log", fmt.Sprintf("/proc/self/fd/%d", logFD), "--log-format", "json", "run")
+	args = append(args, "--log", fmt.Sprintf("/proc/self/fd/%d", 3+w.sockets), "--log-format", "json", "run")
+	if w.sockets > 0 {
+		args = append(args, "--preserve-fds", strconv.Itoa(w.sockets))
+	}
 	if o.Detach {
 		return append(append(args, monitorArgs(o, w)...), "--bundle", bundlePath, w.id)
 	}
@@ -74,7 +78,7 @@ func (l *launch) run(tool, path string) (int, error) {
 	l.began = time.Now()
 	child, err := l.signals.start(func() (*os.Process, error) {
 		return os.StartProcess(path, argv, &os.ProcAttr{
-			Files: []*os.File{files.in, files.out, files.err, log},
+			Files: append([]*os.File{files.in, files.out, files.err}, l.inherited(log)...),
 			Sys:   &syscall.SysProcAttr{Setpgid: !l.ownTerminal()},
 		})
 	})
@@ -130,9 +134,6 @@ func (s *streams) close() {
 		f.Close()
 	}
 }
-
-// logFD is the number that gt-oci has the log as.
-const logFD = 3
 
 // newLog makes the file for what gt-oci logs. It has no name, so that it
 // outlives the bundle and leaves nothing behind.

@@ -189,6 +189,8 @@
 //	                    $XDG_DATA_HOME/gophertainer (~/.local/share) for others
 //	GOPHERTAINER_ROOT   the state directory, as --root names it
 //	DEBUG=1             the same as --debug
+//	LISTEN_FDS, LISTEN_PID, LISTEN_FDNAMES
+//	                    sockets of systemd are passed on to the command
 //
 // # Examples
 //
