@@ -28,10 +28,7 @@ bare     = -ldflags '$(module)/cmd/gt-init=$(ldflags) -E main.entry'
 endif
 
 .DEFAULT_GOAL := build
-.PHONY: help build demo test test-v2 unit scenarios part-v2 lint bench bench-rootfs bench-net bench-ckpt man install uninstall clean
-
-help: ## print this list
-	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r t h; do printf '%-12s %s\n' "$$t" "$$h"; done
+.PHONY: help build demo test test-v2 unit scenarios part-v2 lint bench bench-rootfs bench-net bench-ckpt man install uninstall clean help: ## print this list @sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r t h; do printf '%-12s %s\n' "$$t" "$$h"; done test-web bench-run 's/^\([a-z-]*\):.*## '%-10s
 
 build: ## build every binary into bin/ (the default)
 	@scripts/need.sh build
@@ -64,6 +61,11 @@ part-v2: # the scenarios of cgroup v2 that matter most, in an emulated host if t
 test-v2: build ## run the scenarios of cgroup v2, systemd and rootless users in an emulated host
 	@GT_BIN=$(abspath $(BIN)) scripts/test-v2.sh
 
+test-web: build ## look at the web page and at gt-mon top with a headless Chromium, and take their pictures
+	@scripts/install-web.sh
+	@mkdir -p docs/pictures
+	GT_PICTURES=$(abspath docs/pictures) GT_BIN=$(abspath $(BIN)) $(GO) test -count=1 -v ./testscripts/web
+
 lint: ## run the pinned linters (built from tools/ the first time, minutes)
 	GOWORK=off $(GO) -C tools build -o $(abspath $(BIN))/tools/ tool
 	@fmt=$$($(BIN)/tools/gofumpt -l $$(git ls-files -co --exclude-standard '*.go')); \
@@ -81,6 +83,10 @@ bench-rootfs: build ## compare unpacking with tar, bsdtar, umoci, podman and sko
 bench-ckpt: build ## compare checkpoint and restore with runc and criu alone
 	@scripts/need.sh build bench
 	@GT_BIN=$(abspath $(BIN)) scripts/bench-ckpt.sh
+
+bench-run: build ## compare gt-run with podman, docker and bwrap, and 100 detached containers with conmon and containerd
+	@scripts/need.sh build bench-run others
+	@GT_BIN=$(abspath $(BIN)) scripts/bench-run.sh
 
 bench-net: build ## compare gt-net with a chain of CNI plugins, alone and 64 at once
 	@scripts/need.sh build bench-net

@@ -50,13 +50,20 @@ wanted() {
 			echo "$p optional"
 		done
 		;;
+	bench-run)
+		echo "ip iproute2"
+		echo "jq jq"
+		for p in "bwrap bubblewrap" "iptables iptables" "/usr/lib/cni/bridge containernetworking-plugins" "busybox busybox-static"; do
+			echo "$p optional"
+		done
+		;;
 	bench-net)
 		echo "ip iproute2"
 		echo "iptables iptables"
 		echo "/usr/lib/cni/bridge containernetworking-plugins"
 		echo "/usr/lib/podman/netavark netavark optional"
 		;;
-	*) echo "need: unknown group $1, need build, test, bench, bench-net, bench-rootfs or others" >&2; exit 2 ;;
+	*) echo "need: unknown group $1, need build, test, bench, bench-net, bench-rootfs, bench-run or others" >&2; exit 2 ;;
 	esac
 }
 

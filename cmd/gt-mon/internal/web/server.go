@@ -229,7 +229,7 @@ func send(fd int, a Answer) {
 	head := "HTTP/1.1 " + strconv.Itoa(a.Status) + " " + reasons[a.Status] + "\r\nContent-Type: " + a.Type +
 		"\r\nContent-Length: " + strconv.Itoa(len(a.Body)) + "\r\nConnection: close\r\nCache-Control: no-store" +
 		"\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\nX-Frame-Options: DENY" +
-		"\r\nContent-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'\r\n\r\n"
+		"\r\nContent-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:\r\n\r\n"
 	for b := append([]byte(head), a.Body...); len(b) > 0; {
 		n, err := unix.SendmsgN(fd, b, nil, nil, unix.MSG_NOSIGNAL)
 		if err == unix.EINTR {
