@@ -3,6 +3,7 @@
 // does not. It prints the medians and the median of the ratios of each round.
 //
 //	turns [-rounds N] [-crowd N] -dir WORK NAME=PATH…
+//	turns [-rounds N] -commands WHAT NAME=COMMAND…
 //
 // The first NAME is compared with the others. WORK has the bundles `true`,
 // `seccomp` (optional) and `sleep`, as scripts/bench.sh makes them.
@@ -23,7 +24,15 @@ func main() {
 	crowd := flag.Int("crowd", 64, "births at once; 0 for none")
 	dir := flag.String("dir", "", "directory of the bundles")
 	only := flag.String("only", "", "measure this alone: run, seccomp, life or crowd")
+	what := flag.String("commands", "", "measure whole commands; this is what they do")
 	flag.Parse()
+	if *what != "" {
+		if err := commands(*what, *rounds, flag.Args()); err != nil {
+			fmt.Fprintln(os.Stderr, "turns:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	rts, err := runtimes(*dir, flag.Args())
 	if err == nil {
 		err = measure(*dir, rts, plan{*rounds, *crowd, *only})
