@@ -41,6 +41,7 @@ func execute(o *tool.Options) func(*tool.Call) error {
 	o.String(&e.PidFile, "pid-file", 0, "FILE", "write the PID to FILE")
 	o.String(&e.pidfdSocket, "pidfd-socket", 0, "SOCKET", "hand a pidfd of the process to SOCKET")
 	o.Int(&e.Preserve, "preserve-fds", 0, "N", "pass N descriptors after 2 on")
+	o.Bool(&global.dockerCodes, "docker-codes", 0, "fail with 125, 126 or 127, as docker exec does, not 255")
 	o.Strings(&e.Cgroups, "cgroup", 0, "[CONTROLLERS:]PATH", "cgroup below the container's (again and again)")
 	return func(c *tool.Call) error {
 		rt, err := runtime(c)
@@ -54,6 +55,20 @@ func execute(o *tool.Options) func(*tool.Call) error {
 		e.Process, e.Stdio = e.build, [3]int{0, 1, 2}
 		return e.run(rt, c)
 	}
+}
+
+// execCode is what a failed exec returns.
+func execCode(err error) int {
+	if !global.dockerCodes {
+		return 255
+	}
+	switch fail.Details(err).Code {
+	case fail.CodeExec:
+		return 126
+	case fail.CodeExecNoSuch:
+		return 127
+	}
+	return 125
 }
 
 func (e *execOptions) run(rt *container.Runtime, c *tool.Call) error {

@@ -79,6 +79,7 @@
 //	--apparmor PROFILE       AppArmor profile of the process
 //	-t, --tty                give the process a terminal
 //	--no-new-privs           forbid the process to gain privileges
+//	--docker-codes           fail with 125, 126 or 127, not 255
 //	--ignore-paused          enter a paused container too
 //	--cgroup [CONTROLLERS:]PATH   enter a cgroup below the container's that exists;
 //	                         controllers, as cpu,memory, on v1 only
@@ -140,7 +141,8 @@
 // 0 done, 1 failed or refused, 2 wrong usage or bad input. lint returns 1 if it
 // found an error, 0 if only warnings. run and exec return
 // the program's own code, 128 and the signal if one ended it; exec returns 255
-// for a failure of its own.
+// for a failure of its own; with --docker-codes 125, 126 if the program cannot be
+// executed, 127 if it is not there.
 package main
 
 import (
@@ -153,12 +155,13 @@ import (
 
 // global are options that runc takes before the command.
 type globals struct {
-	systemd  bool
-	rootless string
-	manager  string
-	trace    string
-	criu     string
-	level    string
+	systemd     bool
+	rootless    string
+	manager     string
+	trace       string
+	dockerCodes bool // of exec
+	criu        string
+	level       string
 }
 
 var global globals
@@ -180,7 +183,7 @@ func main() {
 		Before: func(c *tool.Call) error { c.Level = global.level; return nil },
 		Exit: func(verb string, err error) int {
 			if verb == "exec" {
-				return 255
+				return execCode(err)
 			}
 			return fail.Exit(err)
 		},

@@ -205,7 +205,7 @@
 //
 // The command's own; 128+n if signal n ended it. 125: gt-run failed or refused.
 // 126: the command cannot be executed. 127: it is not there. Verbs: 0 done, 1
-// failed or refused, 125 wrong usage; exec and attach: the command's own.
+// failed or refused, 125 wrong usage; attach: the command's own; exec: as above.
 //
 // As a hook: called by the name gt-run-poststop with a container's state on
 // stdin, it removes the bundle. Its bundles carry this hook.

@@ -54,7 +54,7 @@ func execute(o *tool.Options) func(*tool.Call) error {
 			command = command[1:]
 		}
 		args = append(append(args, ct.ID), command...)
-		return become(c, "gt-oci", append([]string{"exec"}, args...)...)
+		return become(c, "gt-oci", append([]string{"exec", "--docker-codes"}, args...)...)
 	}
 }
 
