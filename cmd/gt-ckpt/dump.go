@@ -44,6 +44,7 @@ type dumping struct {
 	worker int         // CRIU
 	netns  *os.File    // the container's
 	run    string      // the dump's, which names the lock of the network
+	began  time.Time
 }
 
 func dump(o *tool.Options) func(*tool.Call) error {
@@ -88,6 +89,7 @@ func dump(o *tool.Options) func(*tool.Call) error {
 // processes leaves the container running and no checkpoint.
 func (d *dumping) one(id string) error {
 	var err error
+	d.began = time.Now()
 	if d.path, err = criu.Find(global.criu); err != nil {
 		return err
 	}
@@ -297,7 +299,7 @@ func ghostLimit() *uint32 {
 
 // finish ends the container whose processes CRIU has ended.
 func (d *dumping) finish() error {
-	d.rt.Record("checkpoint", d.ct.ID)
+	d.rt.Record("checkpoint", d.ct.ID, "seconds", container.Seconds(d.began))
 	if d.leave || d.preDump {
 		return nil
 	}

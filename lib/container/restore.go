@@ -1,6 +1,9 @@
 package container
 
 import (
+	"strconv"
+	"time"
+
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 
 	"github.com/gophertainer/gophertainer/lib/cgroup"
@@ -16,6 +19,11 @@ func (c *Container) Need(ok ...state.Status) error { return c.need(ok...) }
 
 // Record appends to the event log.
 func (rt *Runtime) Record(kind, id string, pairs ...string) { rt.record(kind, id, pairs...) }
+
+// Seconds is the time since a moment, as events have it.
+func Seconds(since time.Time) string {
+	return strconv.FormatFloat(time.Since(since).Seconds(), 'f', 6, 64)
+}
 
 // A Revival is a container that is about to be restored: all is there but its
 // processes.
@@ -35,7 +43,7 @@ type Revival struct {
 // The caller unlocks the container. The spec is that of the bundle: what a
 // checkpoint says about itself is no policy.
 func (rt *Runtime) Restore(id string, o *CreateOptions, revive func(r *Revival) error) (*Container, error) {
-	c := &creation{rt: rt, o: o, gate: -1, netns: -1}
+	c, began := &creation{rt: rt, o: o, gate: -1, netns: -1}, time.Now()
 	err := c.restore(id, revive)
 	if c.set != nil {
 		c.set.Close()
@@ -44,7 +52,7 @@ func (rt *Runtime) Restore(id string, o *CreateOptions, revive func(r *Revival) 
 		c.takeBack()
 		return nil, err
 	}
-	rt.record("restore", id)
+	rt.record("restore", id, "seconds", Seconds(began))
 	return &Container{Entry: c.entry, State: c.st, Group: c.group, Status: state.Running, rt: rt, config: c.spec}, nil
 }
 

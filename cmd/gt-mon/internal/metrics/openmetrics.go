@@ -19,8 +19,15 @@ type family struct {
 
 const micro = 1e-6
 
+// A Log is what the event log adds up to, by type. Only events that took a time
+// worth knowing, as checkpoint and restore, have seconds.
+type Log struct {
+	Count   map[string]int
+	Seconds map[string]float64
+}
+
 // OpenMetrics is the text form of all rows, and of the events by type.
-func OpenMetrics(rows []*Row, events map[string]int) []byte {
+func OpenMetrics(rows []*Row, events Log) []byte {
 	var b []byte
 	for _, f := range families {
 		var body []byte
@@ -44,16 +51,18 @@ func OpenMetrics(rows []*Row, events map[string]int) []byte {
 		}
 	}
 	b = statuses(b, rows)
-	if len(events) > 0 {
+	if len(events.Count) > 0 {
 		b = head(b, "gophertainer_events", "counter", "Events in the log, by type.")
-		var kinds []string
-		for kind := range events {
-			kinds = append(kinds, kind)
-		}
-		sort.Strings(kinds)
-		for _, kind := range kinds {
+		for _, kind := range sorted(events.Count) {
 			b = append(label(append(b, "gophertainer_events_total{"...), "type", kind), "} "...)
-			b = append(strconv.AppendInt(b, int64(events[kind]), 10), '\n')
+			b = append(strconv.AppendInt(b, int64(events.Count[kind]), 10), '\n')
+		}
+	}
+	if len(events.Seconds) > 0 {
+		b = head(b, "gophertainer_event_seconds", "counter", "Time that events of the log took, by type.")
+		for _, kind := range sorted(events.Seconds) {
+			b = append(label(append(b, "gophertainer_event_seconds_total{"...), "type", kind), "} "...)
+			b = append(strconv.AppendFloat(b, events.Seconds[kind], 'f', -1, 64), '\n')
 		}
 	}
 	return append(b, "# EOF\n"...)
@@ -83,17 +92,20 @@ func statuses(b []byte, rows []*Row) []byte {
 	return b
 }
 
-// Events counts the log of events by type.
-func Events(root string) map[string]int {
+// Events adds up the log of events.
+func Events(root string) Log {
 	list, _, err := event.Read(root, 0)
 	if err != nil && !os.IsNotExist(err) {
-		return nil
+		return Log{}
 	}
-	count := map[string]int{}
+	log := Log{Count: map[string]int{}, Seconds: map[string]float64{}}
 	for _, e := range list {
-		count[e.Type]++
+		log.Count[e.Type]++
+		if v, err := strconv.ParseFloat(e.Data["seconds"], 64); err == nil {
+			log.Seconds[e.Type] += v
+		}
 	}
-	return count
+	return log
 }
 
 // of makes a reader of a part of the sample that may be missing.

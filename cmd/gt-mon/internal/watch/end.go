@@ -29,6 +29,9 @@ func (m *Monitor) over(int16) {
 	if e.OOMKills > 0 {
 		m.event("oom", "kills", strconv.FormatUint(e.OOMKills, 10), "level", e.OOMLevel)
 	}
+	if e.Signal == "SIGSYS" {
+		m.event("violation", "signal", e.Signal) // of the filter of system calls (seccomp(2), RET_KILL)
+	}
 	m.ending(e)
 	m.next(e)
 	m.children()
