@@ -28,7 +28,10 @@ bare     = -ldflags '$(module)/cmd/gt-init=$(ldflags) -E main.entry'
 endif
 
 .DEFAULT_GOAL := build
-.PHONY: help build demo test test-v2 unit scenarios part-v2 lint bench bench-rootfs bench-net bench-ckpt man install uninstall clean help: ## print this list @sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r t h; do printf '%-12s %s\n' "$$t" "$$h"; done test-web bench-run 's/^\([a-z-]*\):.*## '%-10s
+.PHONY: help build demo test test-v2 unit scenarios part-v2 test-web lint bench bench-rootfs bench-run bench-net bench-ckpt man install uninstall clean
+
+help: ## print this list
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r t h; do printf '%-12s %s\n' "$$t" "$$h"; done
 
 build: ## build every binary into bin/ (the default)
 	@scripts/need.sh build
