@@ -19,7 +19,11 @@ func lintBundle(o *tool.Options) func(*tool.Call) error {
 		if len(c.Args) > 0 {
 			config = c.Args[0]
 		}
-		found, err := lint.Bundle(bundle, config)
+		rt, err := runtime(c)
+		if err != nil {
+			return err
+		}
+		found, err := lint.Bundle(bundle, config, rt.Systemd)
 		if err != nil {
 			return err
 		}

@@ -30,26 +30,9 @@ type unit struct {
 // nothing. path is slice:prefix:name; without one it is a scope named after the
 // ID, in system.slice or in a user's user.slice.
 func LocateScope(path, id string, annotations map[string]string) (*Group, error) {
-	mode, err := probe()
+	u, below, err := newUnit(path, id, annotations)
 	if err != nil {
 		return nil, err
-	}
-	if mode != V2 {
-		return nil, fail.New(fail.CodeHost, "have cgroup %s, need v2 for the systemd driver; the cgroupfs driver has both", mode)
-	}
-	u := &unit{uid: systemd.System, about: "container " + id}
-	if uid, rootless := user(); rootless {
-		u.uid = uid
-	}
-	if err := u.locate(path, id); err != nil {
-		return nil, err
-	}
-	if u.extra, err = annotated(annotations); err != nil {
-		return nil, err
-	}
-	below, err := systemd.SlicePath(u.slice)
-	if err != nil {
-		return nil, &fail.Error{Member: "/linux/cgroupsPath", Cause: err}
 	}
 	if u.bus, err = systemd.Dial(u.uid); err != nil {
 		return nil, err
@@ -59,7 +42,38 @@ func LocateScope(path, id string, annotations map[string]string) (*Group, error)
 		u.bus.Close()
 		return nil, err
 	}
-	return &Group{mode: mode, unit: u, dirs: map[string]string{"": filepath.Join(top, filepath.Clean("/"+base), below, u.name)}}, nil
+	return &Group{mode: V2, unit: u, dirs: map[string]string{"": filepath.Join(top, filepath.Clean("/"+base), below, u.name)}}, nil
+}
+
+// CheckScope tells what LocateScope would refuse, and asks nobody.
+func CheckScope(path string, annotations map[string]string) error {
+	_, _, err := newUnit(path, "id", annotations)
+	return err
+}
+
+// newUnit decides the scope, and where it lies below its manager's group.
+func newUnit(path, id string, annotations map[string]string) (u *unit, below string, err error) {
+	mode, err := probe()
+	if err != nil {
+		return nil, "", err
+	}
+	if mode != V2 {
+		return nil, "", fail.New(fail.CodeHost, "have cgroup %s, need v2 for the systemd driver; the cgroupfs driver has both", mode)
+	}
+	u = &unit{uid: systemd.System, about: "container " + id}
+	if uid, rootless := user(); rootless {
+		u.uid = uid
+	}
+	if err := u.locate(path, id); err != nil {
+		return nil, "", err
+	}
+	if u.extra, err = annotated(annotations); err != nil {
+		return nil, "", err
+	}
+	if below, err = systemd.SlicePath(u.slice); err != nil {
+		return nil, "", &fail.Error{Member: "/linux/cgroupsPath", Cause: err}
+	}
+	return u, below, nil
 }
 
 func (u *unit) locate(path, id string) error {

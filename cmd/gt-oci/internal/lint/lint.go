@@ -47,14 +47,14 @@ func (f *Finding) Write(w *json.Writer) {
 	w.EndObject()
 }
 
-// Bundle checks a bundle with the config at a path. An error is that of
-// reading; a text that is no config is a finding.
-func Bundle(dir, config string) ([]Finding, error) {
+// Bundle checks a bundle with the config at a path, for the cgroup driver that
+// is chosen. An error is that of reading; a text that is no config is a finding.
+func Bundle(dir, config string, systemd bool) ([]Finding, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, err
 	}
-	l := &linter{bundle: dir, root: -1}
+	l := &linter{bundle: dir, root: -1, systemd: systemd}
 	s, raw, err := spec.Read(config)
 	var f *fail.Error
 	if err != nil {
@@ -79,10 +79,11 @@ func Bundle(dir, config string) ([]Finding, error) {
 }
 
 type linter struct {
-	bundle string
-	spec   *specs.Spec
-	root   int // descriptor of the root filesystem, -1 if there is none
-	found  []Finding
+	bundle  string
+	spec    *specs.Spec
+	root    int  // descriptor of the root filesystem, -1 if there is none
+	systemd bool // its cgroup driver
+	found   []Finding
 }
 
 // add takes an error apart. A member that was found wrong once is not told

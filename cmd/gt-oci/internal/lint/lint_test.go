@@ -49,7 +49,7 @@ func TestBundle(t *testing.T) {
 		{`{`, "", ""},
 	} {
 		dir, file := bundle(t, c.config)
-		found, err := Bundle(dir, file)
+		found, err := Bundle(dir, file, false)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -95,7 +95,7 @@ func FuzzBundle(f *testing.F) {
 		if err := os.WriteFile(file, []byte(config), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Bundle(dir, file); err != nil {
+		if _, err := Bundle(dir, file, false); err != nil {
 			t.Errorf("%s: %v", config, err)
 		}
 	})

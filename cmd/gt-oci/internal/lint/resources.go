@@ -16,8 +16,12 @@ func (l *linter) resources() error {
 	if m := l.spec.Linux.MemoryPolicy; m != nil {
 		l.within("/linux/memoryPolicy/nodes", m.Nodes, "/sys/devices/system/node/online")
 	}
-	_, err := cgroup.Locate(l.spec.Linux.CgroupsPath, "lint")
-	l.add(Error, err)
+	if path := l.spec.Linux.CgroupsPath; l.systemd {
+		l.add(Error, cgroup.CheckScope(path, l.spec.Annotations))
+	} else {
+		_, err := cgroup.Locate(path, "lint")
+		l.add(Error, err)
+	}
 	r := l.spec.Linux.Resources
 	if r == nil {
 		return nil
