@@ -26,6 +26,7 @@ import (
 //	[tool:NAME]    it is among the binaries under test
 //	[controller:NAME]  the cgroup controller is there, v1 or v2
 //	[file:PATH]    the path exists
+//	[softdirty]    the kernel tracks which pages were written to, by what criu says
 func condition(cond string) (bool, error) {
 	name, arg, _ := strings.Cut(cond, ":")
 	switch name {
@@ -62,6 +63,8 @@ func condition(cond string) (bool, error) {
 			data = v2
 		}
 		return hasWord(data, arg), err
+	case "softdirty":
+		return exec.Command("criu", "check", "--feature", "mem_dirty_track").Run() == nil, nil
 	case "file":
 		_, err := os.Stat(arg)
 		return err == nil, nil

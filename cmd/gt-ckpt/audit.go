@@ -147,7 +147,10 @@ func (v *revival) auditMounts(dir string) error {
 	if err != nil {
 		return err
 	}
-	allowed := places(v.r.Spec, v.r.Group)
+	allowed, err := v.places()
+	if err != nil {
+		return err
+	}
 	for _, m := range scene.Foreign(mounts, v.host) {
 		if _, ok := allowed[filepath.Clean(m.Point)]; !ok && !under(m.Point, v.r.Spec) {
 			return fail.New(fail.CodeUnsafe, "restored container has a mount of the host (%s %s) at %s, which the spec does not name", m.Type, m.Source, m.Point)

@@ -60,12 +60,22 @@ func (v *revival) setClock(at string) (string, error) {
 			return "", err
 		}
 	}
-	return overlay(at, layer, images)
+	return overlay(at, layer, images, m.Rounds)
 }
 
-func overlay(at, layer, images string) (string, error) {
+func overlay(at, layer, images string, rounds int) (string, error) {
 	if strings.ContainsAny(images, ":,\\") {
 		return "", fail.New(fail.CodeInput, "%s cannot be named to overlayfs", images)
+	}
+	// CRIU goes from the images to the rounds before by ../round-N.
+	for n := 1; n <= rounds; n++ {
+		dir, round := filepath.Join(at, image.Round(n)), filepath.Join(filepath.Dir(images), image.Round(n))
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			return "", err
+		}
+		if err := unix.Mount(round, dir, "", unix.MS_BIND, ""); err != nil {
+			return "", &fail.Error{Op: "bind " + round, Cause: err}
+		}
 	}
 	dir := filepath.Join(at, "images")
 	if err := os.Mkdir(dir, 0o700); err != nil {

@@ -5,6 +5,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/checkpoint-restore/go-criu/v8/rpc"
@@ -21,6 +23,7 @@ import (
 type dumping struct {
 	criuOptions
 	writing
+	preCopy
 	name    string
 	to      string
 	leave   bool
@@ -43,7 +46,7 @@ type dumping struct {
 	late   *time.Timer // ends a migration that waits
 	worker int         // CRIU
 	netns  *os.File    // the container's
-	run    string      // the dump's, which names the lock of the network
+	runID  string      // the dump's, which names the lock of the network
 	began  time.Time
 }
 
@@ -51,38 +54,61 @@ func dump(o *tool.Options) func(*tool.Call) error {
 	d := &dumping{}
 	d.criuOptions.declare(o)
 	d.writing.declare(o)
+	d.preCopy.declare(o)
 	o.String(&d.name, "name", 0, "NAME", "name in the store (the container's, or with a number)")
 	o.Bool(&d.leave, "leave-running", 0, "let the container go on")
 	o.Bool(&d.preDump, "pre-dump", 0, "write the memory only and let the container go on")
 	o.Int(&d.statusFD, "status-fd", 0, "FD", "write a zero byte to FD when lazy pages can be asked for")
 	o.String(&d.pageServer, "page-server", 0, "ADDRESS:PORT", "send the memory to a CRIU page server")
-	return func(c *tool.Call) error {
-		if len(c.Args) == 2 {
-			d.to = c.Args[1]
-		}
-		if err := d.check(); err != nil {
-			return err
-		}
-		var err error
-		if d.how, err = d.sealing(); err != nil {
-			return err
-		}
-		d.call, d.rt = c, runtime(c)
-		id := ""
-		if len(c.Args) > 0 {
-			id = c.Args[0]
-		}
-		return c.Each(id, func(in tool.Input) ([]byte, error) {
-			if err := d.one(in.ID); err != nil || in.Raw == nil {
-				return nil, err
-			}
-			status := "stopped"
-			if d.leave {
-				status = "running"
-			}
-			return tool.Merge(in.Raw, map[string]any{"status": status})
-		})
+	return d.run
+}
+
+// predump writes one round for a dump to come; dump --max-downtime makes as many
+// as it takes.
+func predump(o *tool.Options) func(*tool.Call) error {
+	d := &dumping{preDump: true}
+	d.criuOptions.declare(o)
+	d.preCopy.most = 1
+	o.Hidden("lazy-pages")
+	o.String(&d.pageServer, "page-server", 0, "ADDRESS:PORT", "send the memory to a CRIU page server")
+	return d.run
+}
+
+func (d *dumping) run(c *tool.Call) error {
+	if len(c.Args) == 2 {
+		d.to = c.Args[1]
 	}
+	if err := d.criuOptions.check(); err != nil {
+		return err
+	}
+	if err := d.preCopy.check(); err != nil {
+		return err
+	}
+	if d.downtime > 0 && (d.images != "" || d.preDump || d.lazy || d.pageServer != "") {
+		return fail.Usage("--max-downtime makes its own rounds, need no --image-path, --pre-dump, --lazy-pages or --page-server")
+	}
+	if d.preDump && d.images == "" {
+		return fail.Usage("have no --image-path, need one for a single round, or gt-ckpt dump --max-downtime for all of them")
+	}
+	var err error
+	if d.how, err = d.sealing(); err != nil {
+		return err
+	}
+	d.call, d.rt = c, runtime(c)
+	id := ""
+	if len(c.Args) > 0 {
+		id = c.Args[0]
+	}
+	return c.Each(id, func(in tool.Input) ([]byte, error) {
+		if err := d.one(in.ID); err != nil || in.Raw == nil {
+			return nil, err
+		}
+		status := "stopped"
+		if d.leave || d.preDump {
+			status = "running"
+		}
+		return tool.Merge(in.Raw, map[string]any{"status": status})
+	})
 }
 
 // one dumps one container. Whatever goes wrong before CRIU has killed the
@@ -106,7 +132,7 @@ func (d *dumping) one(id string) error {
 	if err := criu.Warm(d.path); err != nil {
 		d.call.Debugf("warm criu's cache: %v", err)
 	}
-	if d.preDump {
+	if d.preDump || d.downtime > 0 {
 		if err := trackable(d.path); err != nil {
 			return err
 		}
@@ -114,19 +140,15 @@ func (d *dumping) one(id string) error {
 	if d.images != "" {
 		return d.bare()
 	}
-	if d.preDump {
-		return fail.Usage("--pre-dump: have no --image-path, need one, or gt-ckpt dump --max-downtime for rounds")
-	}
 	return d.stored()
 }
 
 // stored dumps to the store, or through it to a stream.
-func (d *dumping) stored() error {
+func (d *dumping) stored() (err error) {
 	name, free := d.name, d.name == ""
 	if free {
 		name = d.ct.ID
 	}
-	var err error
 	if d.draft, err = image.NewDraft(global.store, name, free); err != nil {
 		return err
 	}
@@ -136,6 +158,20 @@ func (d *dumping) stored() error {
 			d.draft.Discard()
 		}
 	}()
+	if !d.leave && d.far == nil {
+		// Before the end: who waits for that may remove the bundle.
+		if err := d.holdBundle(); err != nil {
+			return err
+		}
+		defer func() {
+			if done && err == nil {
+				return
+			}
+			if ferr := freeBundle(d.ct.State.Bundle); ferr != nil {
+				d.call.Warnf("let go of the bundle: %v", ferr)
+			}
+		}()
+	}
 	d.images, d.work = d.draft.Images(), d.draft.Dir
 	defer func() { d.images, d.work = "", "" }()
 	d.whole = d.seal
@@ -143,6 +179,9 @@ func (d *dumping) stored() error {
 		if err := d.far.watch(d); err != nil {
 			return err
 		}
+	}
+	if err := d.copyRounds(); err != nil {
+		return err
 	}
 	if err := d.freeze(); err != nil {
 		return err
@@ -244,7 +283,7 @@ func (d *dumping) freeze() error {
 		if err := layClock(d.images); err != nil {
 			return err
 		}
-		if d.run, err = lockOf(d.images); err != nil {
+		if d.runID, err = lockOf(d.images); err != nil {
 			return err
 		}
 		return d.whole(d.images, d.made)
@@ -283,6 +322,9 @@ func (d *dumping) request(images, work *os.File, version int) *rpc.CriuReq {
 	if dir := d.facts.freezer(); dir != "" {
 		o.FreezeCgroup = &dir
 	}
+	if d.parent != "" {
+		o.TrackMem = &yes
+	}
 	kind := rpc.CriuReqType_DUMP
 	if d.preDump {
 		kind = rpc.CriuReqType_PRE_DUMP
@@ -310,48 +352,18 @@ func (d *dumping) finish() error {
 }
 
 func (d *dumping) manifest(version int) *image.Manifest {
+	parent, rounds := d.parent, 0
+	if last, ok := strings.CutPrefix(parent, "../round-"); ok && d.draft != nil {
+		rounds, _ = strconv.Atoi(last) // ours
+		parent = ""
+	}
 	return &image.Manifest{
 		Format: image.Format, Container: d.ct.ID, Bundle: d.ct.State.Bundle,
 		Created: time.Now().UTC().Format(time.RFC3339Nano), Annotations: d.ct.State.Annotations,
 		Host: image.ThisHost(version), Processes: len(d.facts.pids), External: d.facts.external,
-		Net: d.facts.net, Pids: d.facts.pidns, EmptyNet: d.facts.blank || len(d.emptyNS) > 0, Loopback: d.facts.loopback, Stdio: d.facts.stdio, Terminal: d.facts.terminal, Parent: d.parent,
+		Net: d.facts.net, Pids: d.facts.pidns, EmptyNet: d.facts.blank || len(d.emptyNS) > 0, Loopback: d.facts.loopback, Stdio: d.facts.stdio, Terminal: d.facts.terminal, Parent: parent, Rounds: rounds,
 		Options: image.Options{TCP: d.tcp, ExtUnix: d.extUnix, ShellJob: d.shellJob, FileLocks: d.fileLocks, Cgroups: d.cgroups},
 	}
-}
-
-// judge is what became of a request.
-func judge(c *tool.Call, log string, resp *rpc.CriuResp, err error) error {
-	if err == nil && resp.GetSuccess() {
-		return nil
-	}
-	if err != nil && err != criu.ErrSilent { //nolint:errorlint // never wrapped
-		return err // it was ours, and CRIU has taken its work back
-	}
-	cause := criu.Explain(log)
-	for _, line := range cause.Excerpt {
-		c.Debugf("criu: %s", line)
-	}
-	if msg := resp.GetCrErrmsg(); len(cause.Excerpt) == 0 && msg != "" {
-		cause.Say = "criu gave up: " + msg
-	}
-	e := cause.Error()
-	if len(cause.Excerpt) == 0 {
-		return e
-	}
-	return &fail.Error{Cause: e, Code: cause.Code}
-}
-
-// trackable refuses rounds where the kernel cannot tell which pages were
-// written since: CRIU would give up with the processes stopped.
-func trackable(path string) error {
-	facts, err := criu.Probe(path)
-	if err != nil {
-		return err
-	}
-	if !facts.MemTrack {
-		return fail.New(fail.CodeKernel, "the kernel does not track dirty memory, need CONFIG_MEM_SOFT_DIRTY for pre-copy")
-	}
-	return nil
 }
 
 var dumpable = []state.Status{state.Running, state.Paused}

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -162,7 +163,7 @@ func (o *orphan) source() error {
 	if err := ended(criu); err != nil {
 		return err
 	}
-	d := &dumping{call: o.call, rt: runtime(o.call), draft: draft}
+	d := &dumping{call: o.call, rt: runtime(o.call), draft: draft, began: time.Now()}
 	var err error
 	if d.ct, err = d.rt.Locked(o.id); err != nil {
 		return err
@@ -194,6 +195,9 @@ func (o *orphan) far() error {
 	}
 	if _, free := o.told[tellFree]; free {
 		if ct, err := rt.Open(id); err == nil && ct.Status != state.Stopped {
+			if err := ct.Group.Thaw(); err != nil {
+				return err
+			}
 			return o.line.Say(wire.Done, "")
 		}
 	}

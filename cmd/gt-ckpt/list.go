@@ -101,15 +101,18 @@ func unkeep(c *tool.Call, name string) error {
 		return err
 	}
 	m, err := image.Read(dir)
-	if err != nil || m.Foreign || m.Net != "joined" {
-		return nil
+	if err != nil || m.Foreign {
+		return nil //nolint:nilerr // it holds nothing here
 	}
 	s, _, err := spec.Read(filepath.Join(dir, image.SpecName))
-	if err == nil {
-		err = releaseKept(dir, s)
-	}
 	if err != nil {
-		c.Warnf("unlock the network: %v", err)
+		c.Warnf("read the spec of checkpoint %s: %v", name, err)
+		return nil
 	}
-	return nil
+	if m.Net == "joined" {
+		if err := releaseKept(dir, s); err != nil {
+			c.Warnf("unlock the network: %v", err)
+		}
+	}
+	return dropBundle(c, name, m, s)
 }

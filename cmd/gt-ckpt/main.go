@@ -4,6 +4,7 @@
 //
 //	gt-ckpt [--root DIR] [--store DIR] [--criu PATH] COMMAND [options] [ARGUMENTS]
 //	gt-ckpt dump    [options] [ID] [TO]
+//	gt-ckpt predump [options] [ID]
 //	gt-ckpt restore [options] FROM
 //	gt-ckpt list    [options]
 //	gt-ckpt delete  CHECKPOINT...
@@ -45,6 +46,12 @@
 // Each side has a guard, a process that takes over if the side is killed, so that
 // one copy lives. There, descriptors that led outside are /dev/null.
 //
+// With --max-downtime the memory is written, and to a far side sent, in rounds
+// while the container runs: all of it, then what was written to since, and so
+// on. Each round is reported. predump writes one round to --image-path, for an
+// engine that counts itself. Where the kernel does not track dirty memory
+// (CONFIG_MEM_SOFT_DIRTY) both are refused before anything is touched.
+//
 // CRIU is $CRIU_PATH or criu in $PATH, 3.16 or later.
 //
 // # Options
@@ -78,6 +85,10 @@
 //	--name NAME              name in the store (the container's, or with a number)
 //	--leave-running          let the container go on
 //	--pre-dump               write the memory only and let the container go on
+//	--max-downtime TIME      write memory in rounds until the container would stand still
+//	                         for less (dump, migrate)
+//	--max-rounds N           rounds at most (8); also if they do not get smaller, the
+//	                         last one is taken (dump, migrate)
 //	--status-fd FD           zero byte to FD when lazy pages can be asked for
 //	--page-server ADDRESS:PORT   send the memory to a CRIU page server
 //
@@ -160,6 +171,7 @@ func main() {
 		},
 		Verbs: []tool.Verb{
 			{Name: "dump", Args: "[ID] [TO]", Summary: "write a checkpoint of a container", Make: dump},
+			{Name: "predump", Args: "[ID]", Summary: "write the memory only and let the container go on", Make: predump},
 			{Name: "restore", Args: "FROM", Summary: "bring a container back", Make: restore},
 			{Name: "list", Summary: "list the checkpoints of the store", Make: list},
 			{Name: "delete", Args: "CHECKPOINT...", Summary: "remove checkpoints from the store", Make: remove},

@@ -26,6 +26,7 @@ func migrate(o *tool.Options) func(*tool.Call) error {
 	patience := 5 * time.Minute
 	d.criuOptions.declare(o)
 	d.writing.declare(o)
+	d.preCopy.declare(o)
 	o.Hidden("image-path", "work-path", "parent-path", "lazy-pages", "auto-dedup")
 	o.String(&to, "to", 0, "unix:PATH|tcp:HOST:PORT", "where gt-ckpt receive --restore --listen waits")
 	o.Duration(&patience, "timeout", 't', "TIME", "what the far side gets to restore; then the container goes on here")
@@ -33,6 +34,9 @@ func migrate(o *tool.Options) func(*tool.Call) error {
 	return func(c *tool.Call) error {
 		if d.images != "" || d.work != "" || d.parent != "" || d.lazy || d.dedup {
 			return fail.Usage("migrate takes no directories, lazy pages or deduplication, need none of them")
+		}
+		if err := d.preCopy.check(); err != nil {
+			return err
 		}
 		if patience <= 0 {
 			return fail.Usage("--timeout: have %s, need more than 0", patience)
@@ -62,11 +66,17 @@ func (d *dumping) migrate(c *tool.Call) error {
 	d.call, d.rt = c, runtime(c)
 	line := d.far.line
 	d.handed = func(dir string, m *image.Manifest) error {
-		w := line.Frames()
-		if err := image.Pack(w, dir, m, d.how); err != nil {
+		p, err := d.far.packer(d)
+		if err != nil {
+			return err
+		}
+		if err := p.Add(dir, m.Files); err != nil {
 			return refusal(line, err)
 		}
-		if err := w.Close(); err != nil {
+		if err := p.Finish(m); err != nil {
+			return refusal(line, err)
+		}
+		if err := d.far.frames.Close(); err != nil {
 			return refusal(line, err)
 		}
 		if err := line.Hear(wire.Ready); err != nil {
@@ -94,14 +104,41 @@ type far struct {
 	line    *wire.Line
 	in, out *os.File
 	guard   *guard
-	hangUp  func() error // and wait for it
-	abort   func()       // whatever waits for it
+	frames  io.WriteCloser
+	pack    *image.Packer // begun with the first round
+	hangUp  func() error  // and wait for it
+	abort   func()        // whatever waits for it
 }
 
 // watch has the migration guarded from here on.
 func (f *far) watch(d *dumping) (err error) {
 	f.guard, err = newGuard(d.call, [2]*os.File{f.in, f.out}, d.draft.Lock(), "source", d.ct.ID, d.draft.Dir)
 	return err
+}
+
+// packer is the one stream of a migration.
+func (f *far) packer(d *dumping) (p *image.Packer, err error) {
+	if f.pack == nil {
+		f.frames = f.line.Frames()
+		f.pack, err = image.NewPacker(f.frames, d.how)
+	}
+	return f.pack, err
+}
+
+// sendRound sends one ahead, while the container runs.
+func (f *far) sendRound(d *dumping, name string) error {
+	p, err := f.packer(d)
+	if err != nil {
+		return err
+	}
+	files, err := image.Describe(d.draft.Dir, name)
+	if err != nil {
+		return err
+	}
+	if err := p.Add(d.draft.Dir, files); err != nil {
+		return refusal(f.line, err)
+	}
+	return nil
 }
 
 // reach reaches the far side.

@@ -54,3 +54,18 @@ func mountpoint(root int, m *specs.Mount) error {
 	}
 	return err
 }
+
+// turntable makes the directory where CRIU puts the old root while it enters
+// the new one: /tmp, or one of its own, which it cannot make in a root that the
+// spec has read-only. What was made is to be taken away after.
+func turntable(root string) (away func(), err error) {
+	at := filepath.Join(root, "tmp")
+	switch err := unix.Mkdir(at, 0o700); err {
+	case nil:
+		return func() { _ = unix.Rmdir(at) }, nil // in use by then, if not empty
+	case unix.EEXIST, unix.EROFS:
+		return func() {}, nil // CRIU says what it lacks
+	default:
+		return nil, &fail.Error{Member: "/root/path", Op: "make " + at, Cause: err}
+	}
+}

@@ -8,10 +8,12 @@ import (
 
 	"github.com/checkpoint-restore/go-criu/v8/rpc"
 	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
 
 	"github.com/gophertainer/gophertainer/cmd/gt-ckpt/internal/scene"
 	"github.com/gophertainer/gophertainer/lib/bare"
 	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/path"
 )
 
 // network looks whether the container's own network namespace can be made anew
@@ -50,6 +52,40 @@ func connects(s *specs.Spec) bool {
 	return h != nil && len(h.CreateRuntime)+len(h.Prestart) > 0 //nolint:staticcheck // Docker still sends it
 }
 
+// namesFiles are what a hook such as gt-net's lays over the container's own, in
+// the mount namespace that CRIU begins with: what stands there then is bound to
+// the same place in the container's. A link in the root would lead to the host.
+func namesFiles(root string, s *specs.Spec) (map[string]string, error) {
+	at := map[string]string{}
+	if !connects(s) {
+		return at, nil
+	}
+	dir, err := unix.Open(root, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, &fail.Error{Member: "/root/path", Op: "open " + root, Cause: err}
+	}
+	defer unix.Close(dir)
+	for _, name := range []string{"/etc/hosts", "/etc/resolv.conf", "/etc/hostname"} {
+		fd, err := path.Open(dir, name, unix.O_PATH)
+		if err == unix.ENOENT {
+			continue
+		}
+		if err != nil {
+			return nil, &fail.Error{Op: "open " + name + " in " + root, Cause: err}
+		}
+		var inside, plain unix.Stat_t
+		err = unix.Fstat(fd, &inside)
+		_ = unix.Close(fd)
+		if err != nil {
+			return nil, err
+		}
+		if unix.Lstat(root+name, &plain) == nil && plain.Ino == inside.Ino && plain.Dev == inside.Dev {
+			at[name] = root + name
+		}
+	}
+	return at, nil
+}
+
 // grants tells whether a process of the container can have a capability.
 func grants(s *specs.Spec, capability string) bool {
 	c := s.Process.Capabilities
@@ -85,8 +121,8 @@ func (v *revival) loopback(pid int) error {
 			if !strings.HasPrefix(key, "net.") {
 				continue
 			}
-			path := filepath.Join("/proc/sys", strings.ReplaceAll(key, ".", "/"))
-			if err := os.WriteFile(path, []byte(value), 0); err != nil {
+			file := filepath.Join("/proc/sys", strings.ReplaceAll(key, ".", "/"))
+			if err := os.WriteFile(file, []byte(value), 0); err != nil {
 				return &fail.Error{Member: "/linux/sysctl/" + key, Op: "set " + key, Cause: err}
 			}
 		}

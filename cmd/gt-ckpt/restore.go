@@ -129,12 +129,14 @@ func (r *restoring) revive() error {
 	if r.Terminal == nil && r.ConsoleSocket == "" {
 		r.Terminal = func(master *os.File) error { return master.Close() }
 	}
-	v := &revival{restoring: r}
-	ct, err := r.rt.Restore(r.id, &r.CreateOptions, v.revive)
+	ct, err := r.attempt()
 	if err != nil {
 		return err
 	}
 	defer ct.Unlock()
+	if err := freeBundle(ct.State.Bundle); err != nil {
+		r.call.Warnf("let go of the bundle: %v", err)
+	}
 	if err := ct.Poststart(); err != nil {
 		_ = unix.Kill(ct.State.Pid, unix.SIGKILL)
 		if r.detach {
@@ -163,6 +165,22 @@ func (r *restoring) revive() error {
 	}
 	r.from.close()
 	return tool.ExitStatus(code)
+}
+
+// tries is how often CRIU may lose a race.
+const tries = 4
+
+func (r *restoring) attempt() (*container.Container, error) {
+	for n := 1; ; n++ {
+		v := &revival{restoring: r}
+		work := r.work
+		ct, err := r.rt.Restore(r.id, &r.CreateOptions, v.revive)
+		if err == nil || !v.raced || n == tries {
+			return ct, err
+		}
+		r.work = work // that of the entry is gone with it
+		r.call.Debugf("try again: %v", err)
+	}
 }
 
 // A source is a checkpoint to restore from.

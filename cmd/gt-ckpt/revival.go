@@ -36,6 +36,8 @@ type revival struct {
 	inherit []*rpc.InheritFd
 	worker  int // CRIU
 	host    []scene.Mount
+	raced   bool // it may work the next time
+	frozen  bool
 }
 
 // revive runs on a thread that is thrown away: it has another mount namespace.
@@ -77,6 +79,11 @@ func (v *revival) apart() error {
 	if err := mountpoints(root, v.r.Spec.Mounts); err != nil {
 		return err
 	}
+	away, err := turntable(root)
+	if err != nil {
+		return err
+	}
+	defer away()
 	at, err := desk()
 	if err != nil {
 		return err
@@ -139,7 +146,13 @@ func (v *revival) ask(o *rpc.CriuOpts) error {
 	}
 	resp, err := w.Ask(&rpc.CriuReq{Type: rpc.CriuReqType_RESTORE.Enum(), Opts: o}, v.notice)
 	w.Close()
+	if v.frozen {
+		if terr := v.r.Group.Thaw(); err == nil {
+			err = terr
+		}
+	}
 	if err = judge(v.call, filepath.Join(v.work, "restore.log"), resp, err); err != nil {
+		v.raced = criu.Raced(filepath.Join(v.work, "restore.log"))
 		v.bury()
 	}
 	return err
@@ -218,6 +231,7 @@ func (v *revival) terminal(files []int) error {
 func (v *revival) release() error {
 	err := v.audit()
 	if err == nil {
+		v.standStill()
 		err = v.r.Settle()
 	}
 	if err == nil && v.guard != nil {
@@ -236,16 +250,32 @@ func (v *revival) adopt(pid int) error {
 	if err := v.r.Adopt(pid); err != nil {
 		return err
 	}
-	if v.hold != nil {
-		return v.hold()
+	hold := v.hold
+	if v.hold = nil; hold != nil { // once, also if CRIU has to try again
+		return hold()
 	}
 	return nil
+}
+
+// places are those of the spec, and the files that its hooks lay there.
+func (v *revival) places() (map[string]string, error) {
+	at, err := namesFiles(v.r.State.Rootfs, v.r.Spec)
+	if err != nil {
+		return nil, err
+	}
+	for point, value := range places(v.r.Spec, v.r.Group) {
+		at[point] = value
+	}
+	return at, nil
 }
 
 // externals says what stands at the mounts whose contents were left on the
 // host. The places are the checkpoint's, what stands there is the spec's.
 func (v *revival) externals(at string) ([]string, error) {
-	points := places(v.r.Spec, v.r.Group)
+	points, err := v.places()
+	if err != nil {
+		return nil, err
+	}
 	var list []string
 	if v.from.manifest == nil {
 		for point, value := range points {

@@ -81,7 +81,7 @@ func (d *dumping) release() error {
 	if d.netns == nil || d.leave || d.preDump || d.facts == nil || d.facts.net != "joined" || d.tcp && d.far == nil {
 		return nil
 	}
-	return unlock(d.netns, d.run)
+	return unlock(d.netns, d.runID)
 }
 
 // releaseKept does that for a checkpoint that is removed.

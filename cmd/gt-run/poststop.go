@@ -28,6 +28,10 @@ func poststop(stdin io.Reader) error {
 	if _, err := os.Lstat(state.Bundle + "/mon/keep"); err == nil {
 		return nil
 	}
+	// gt-ckpt has frozen the container: its restore needs the bundle.
+	if _, err := os.Lstat(state.Bundle + "/checkpoint"); err == nil {
+		return nil
+	}
 	b, err := bundle.Open(state.Bundle)
 	if err != nil {
 		return err

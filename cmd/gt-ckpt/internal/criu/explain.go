@@ -64,11 +64,23 @@ var rules = []rule{
 	r(`Can't open file (\S+)( on restore)?: No such file|Can't open file (\S+) on restore`, fail.CodeNoSuch, "the file $1 that a process has open is missing in the root", "need the root as it was at the dump"),
 	r(`File (\S+) has bad (size|mode) (\S+) \(expect (\S+)\)`, fail.CodeInput, "the file $1 of the root was changed: its $2 is $3, need $4", "need the root as it was at the dump"),
 	r(`File (\S+) has bad build-ID`, fail.CodeInput, "the program or library $1 of the root is another build", "need the root as it was at the dump"),
+	r(raced.String(), fail.CodeBusy, "a process ended in the moment in which it came back", "try again"),
+	r(`Can't create a temporary directory: Read-only`, fail.CodeHost, "the root is read-only and has no /tmp", "need a directory /tmp in the root, where CRIU turns it over"),
 	r(`mnt:.*(can't|Can't|Unable to).*mount.*(\S+)`, fail.CodeHost, "a mount of the container cannot be made", ""),
 	r(`(apparmor|selinux|lsm):? .*`, fail.CodeHost, "the security label cannot be dumped or set", ""),
 	r(`[Ii]ptables|nftables|[Nn]etwork lock|iptables-restore|locked? network`, fail.CodeHost, "CRIU cannot lock the network of the container", "need nft or iptables on this host"),
 	r(`[Ii]mage .*(magic|corrupt|read)|Magic doesn't match|Unexpected EOF|Image.*not found`, fail.CodeInput, "an image of the checkpoint is broken or missing", ""),
 	r(`Address space.*|Can't mmap|Cannot allocate memory`, fail.CodeLimit, "memory does not suffice", "need a larger memory limit"),
+}
+
+// raced is a restore in which a thread ended the whole process before CRIU had
+// let go of its other threads. CRIU gives up then; the next time may do.
+var raced = regexp.MustCompile(`Unable to detach \d+: No such process`)
+
+// Raced tells whether that is what a log complains about first.
+func Raced(log string) bool {
+	lines := complaints(log)
+	return len(lines) > 0 && raced.MatchString(lines[0])
 }
 
 // Explain reads a log. It never fails: what it does not know is told as CRIU

@@ -59,7 +59,8 @@ type Manifest struct {
 	Loopback    bool              `json:"loopback,omitempty"` // and lo was up in it
 	Stdio       []Stdio           `json:"stdio,omitempty"`
 	Terminal    bool              `json:"terminal,omitempty"`
-	Parent      string            `json:"parent,omitempty"`  // the round before, by its directory below the checkpoint
+	Parent      string            `json:"parent,omitempty"`  // images of an engine's pre-dump
+	Rounds      int               `json:"rounds,omitempty"`  // of pre-copy, in round-1 and so on
 	Foreign     bool              `json:"foreign,omitempty"` // came by a stream: its spec is nobody's policy
 	Files       []File            `json:"files"`
 }

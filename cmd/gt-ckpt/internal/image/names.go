@@ -1,6 +1,9 @@
 package image
 
 import (
+	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/gophertainer/gophertainer/lib/fail"
@@ -54,6 +57,25 @@ func isImage(name string) bool {
 	}
 	return true
 }
+
+// Round is the name of the directory of a round of pre-copy, the first is 1.
+func Round(n int) string { return "round-" + strconv.Itoa(n) }
+
+// Chain makes the links by which CRIU finds the rounds before, which no stream
+// has: the last round is the one before the images, and so on.
+func Chain(dir string, last int) error {
+	at := filepath.Join(dir, ImagesDir)
+	for n := last; n > 0; n-- {
+		if err := os.Symlink("../"+Round(n), filepath.Join(at, parentLink)); err != nil {
+			return err
+		}
+		at = filepath.Join(dir, Round(n))
+	}
+	return nil
+}
+
+// parentLink is CRIU's name of it.
+const parentLink = "parent"
 
 // isRound is a directory of a round of pre-copy.
 func isRound(name string) bool {

@@ -23,34 +23,74 @@ type Sealing struct {
 	Key        ed25519.PrivateKey // signs it, if it is not nil
 }
 
-// Pack writes the checkpoint in dir as one stream:
+// A Packer writes a checkpoint as one stream:
 //
 //	age( zstd( tar( members in order, manifest.json, manifest.sig ) ) )
 //
-// The manifest comes last, so that nothing has to be read twice: it has the
-// digests of what went before.
-func Pack(out io.Writer, dir string, m *Manifest, how *Sealing) error {
-	var last []io.Closer
+// The manifest comes last, so that nothing has to be read twice, and rounds can
+// go ahead of what follows them: it has the digests of what went before.
+type Packer struct {
+	tar     *tar.Writer
+	closers []io.Closer // in order
+	key     ed25519.PrivateKey
+	sent    map[string]bool
+	files   []File
+}
+
+// NewPacker begins a stream; out stays the caller's.
+func NewPacker(out io.Writer, how *Sealing) (*Packer, error) {
+	p := &Packer{key: how.Key, sent: map[string]bool{}}
 	w := out
 	if len(how.Recipients) > 0 {
 		enc, err := age.Encrypt(w, how.Recipients...)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		w, last = enc, append(last, enc)
+		w, p.closers = enc, []io.Closer{enc}
 	}
 	z, err := zstd.NewWriter(w, zstd.WithEncoderLevel(zstd.SpeedFastest))
 	if err != nil {
+		return nil, err
+	}
+	p.tar, p.closers = tar.NewWriter(z), append([]io.Closer{z}, p.closers...)
+	return p, nil
+}
+
+// Add writes the members in dir that have not been written yet.
+func (p *Packer) Add(dir string, files []File) error {
+	for _, f := range files {
+		if p.sent[f.Name] {
+			continue
+		}
+		sum, err := packFile(p.tar, filepath.Join(dir, f.Name), f)
+		if err != nil {
+			return err
+		}
+		f.SHA256 = sum
+		p.files = append(p.files, f)
+		p.sent[f.Name] = true
+	}
+	return nil
+}
+
+// Finish writes the manifest, with the members that were added, and ends the
+// stream.
+func (p *Packer) Finish(m *Manifest) error {
+	whole := *m
+	whole.Files = p.files
+	text, err := whole.Encode()
+	if err != nil {
 		return err
 	}
-	if err := packMembers(tar.NewWriter(z), dir, m, how.Key); err != nil {
-		_ = z.Close()
+	if err := packBytes(p.tar, ManifestName, text); err != nil {
 		return err
 	}
-	if err := z.Close(); err != nil {
-		return err
+	if p.key != nil {
+		if err := packBytes(p.tar, SignatureName, ed25519.Sign(p.key, text)); err != nil {
+			return err
+		}
 	}
-	for _, c := range last {
+	for _, c := range append([]io.Closer{p.tar}, p.closers...) {
 		if err := c.Close(); err != nil {
 			return err
 		}
@@ -58,30 +98,16 @@ func Pack(out io.Writer, dir string, m *Manifest, how *Sealing) error {
 	return nil
 }
 
-func packMembers(t *tar.Writer, dir string, m *Manifest, key ed25519.PrivateKey) error {
-	whole := *m
-	whole.Files = make([]File, 0, len(m.Files))
-	for _, f := range m.Files {
-		sum, err := packFile(t, filepath.Join(dir, f.Name), f)
-		if err != nil {
-			return err
-		}
-		f.SHA256 = sum
-		whole.Files = append(whole.Files, f)
+// Pack writes the checkpoint in dir as one stream.
+func Pack(out io.Writer, dir string, m *Manifest, how *Sealing) error {
+	p, err := NewPacker(out, how)
+	if err == nil {
+		err = p.Add(dir, m.Files)
 	}
-	text, err := whole.Encode()
 	if err != nil {
 		return err
 	}
-	if err := packBytes(t, ManifestName, text); err != nil {
-		return err
-	}
-	if key != nil {
-		if err := packBytes(t, SignatureName, ed25519.Sign(key, text)); err != nil {
-			return err
-		}
-	}
-	return t.Close()
+	return p.Finish(m)
 }
 
 func packFile(t *tar.Writer, path string, want File) (string, error) {

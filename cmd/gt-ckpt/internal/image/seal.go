@@ -16,26 +16,33 @@ import (
 
 // Seal lists the members of a directory in the manifest and writes it. Memory
 // pages get no digest: see File. CRIU goes on to write its log and statistics.
-func Seal(dir string, m *Manifest) error {
-	m.Files = nil
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
+func Seal(dir string, m *Manifest) (err error) {
+	if m.Files, err = Describe(dir, ""); err != nil {
+		return err
+	}
+	return Rewrite(dir, m)
+}
+
+// Describe lists the members of a checkpoint's directory below one of its own,
+// "" for all.
+func Describe(dir, below string) ([]File, error) {
+	var files []File
+	err := filepath.WalkDir(filepath.Join(dir, below), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
 			return err
 		}
 		name, _ := filepath.Rel(dir, path)
-		if name == ManifestName || name == LogName || name == StatsName || CheckName(name) != nil {
+		base := filepath.Base(name)
+		if name == ManifestName || base == LogName || base == StatsName || CheckName(name) != nil {
 			return nil
 		}
 		f, err := describe(path, name)
 		if err == nil {
-			m.Files = append(m.Files, f)
+			files = append(files, f)
 		}
 		return err
 	})
-	if err != nil {
-		return err
-	}
-	return Rewrite(dir, m)
+	return files, err
 }
 
 // Rewrite replaces the manifest of a directory at once.

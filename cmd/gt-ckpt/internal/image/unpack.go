@@ -24,6 +24,9 @@ type Opening struct {
 	Trusted    ed25519.PublicKey // who has to have signed it; nil is anybody
 }
 
+// mostRounds is what --max-rounds allows.
+const mostRounds = 99
+
 // MaxMembers bounds the number of a stream's members.
 const MaxMembers = 1 << 20
 
@@ -211,6 +214,12 @@ func (u *unpacking) finish(trusted ed25519.PublicKey) (*Manifest, error) {
 		if !listed[name] {
 			return nil, fail.New(fail.CodeUnsafe, "checkpoint has %s, which its manifest does not list", name)
 		}
+	}
+	if m.Rounds < 0 || m.Rounds > mostRounds {
+		return nil, fail.New(fail.CodeInput, "checkpoint has %d rounds, need at most %d", m.Rounds, mostRounds)
+	}
+	if err := Chain(u.dir, m.Rounds); err != nil {
+		return nil, fail.New(fail.CodeInput, "checkpoint lacks images of its rounds: %w", err)
 	}
 	return m, os.WriteFile(filepath.Join(u.dir, ManifestName), u.manifest, 0o600)
 }
