@@ -144,17 +144,8 @@ func (e *execOptions) build(own *specs.Process) (*specs.Process, error) {
 
 func (e *execOptions) identity(p *specs.Process) error {
 	if e.user != "" {
-		uid, gid, both := strings.Cut(e.user, ":")
-		n, err := id(uid)
-		if err != nil {
-			return fail.Usage("--user: have %q, need UID or UID:GID, numbers below 4294967295", e.user)
-		}
-		p.User.UID = n
-		if both {
-			if n, err = id(gid); err != nil {
-				return fail.Usage("--user: have %q, need UID or UID:GID, numbers below 4294967295", e.user)
-			}
-			p.User.GID = n
+		if err := parseUser(e.user, &p.User); err != nil {
+			return err
 		}
 	}
 	for _, g := range e.groups {
@@ -175,6 +166,21 @@ func (e *execOptions) identity(p *specs.Process) error {
 			Permitted: append(old.Permitted, e.caps...),
 		}
 	}
+	return nil
+}
+
+// parseUser reads UID or UID:GID; without a group the user's stays as it is.
+func parseUser(text string, u *specs.User) error {
+	uid, gid, both := strings.Cut(text, ":")
+	n, err := id(uid)
+	group := u.GID
+	if err == nil && both {
+		group, err = id(gid)
+	}
+	if err != nil {
+		return fail.Usage("--user: have %q, need UID or UID:GID, numbers below 4294967295", text)
+	}
+	u.UID, u.GID = n, group
 	return nil
 }
 

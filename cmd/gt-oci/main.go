@@ -129,6 +129,27 @@
 //	lint --json              one object a line: level, code, pointer, message
 //	gc -a, --all             have gt-rootfs and gt-net collect theirs, too
 //
+// # Members of config.json
+//
+// Every Linux member of the specification 1.0.0 to 1.3.0 is carried out, or
+// refused by its JSON pointer with what is there and what is needed; lint tells
+// the same beforehand. Where the specification leaves a choice:
+//
+//	mounts, option remount   changes what is named and keeps the rest; the filesystem
+//	                         itself only with options of its own, as size=1m
+//	mounts, idmap, ridmap    bind mounts, by their own maps or the container's; need a
+//	                         filesystem that can, and Linux 5.12
+//	process.scheduler        SCHED_FIFO and SCHED_RR need cpu.realtimeRuntime where
+//	                         cgroup v1 has real-time groups; SCHED_DEADLINE cannot fork
+//	                         without SCHED_FLAG_RESET_ON_FORK
+//	process.execCPUAffinity  is for exec, the container's own process does not have it
+//	apparmorProfile, selinuxLabel, linux.mountLabel
+//	                         need a kernel with the module at work; unconfined always goes
+//	linux.netDevices         come home if the container is not made, never after
+//	linux.intelRdt           needs resctrl; exec enters the same class
+//	linux.devices            in a user namespace the host's device is bound, if it is
+//	                         the one that is meant
+//
 // # Examples
 //
 //	gt-oci spec

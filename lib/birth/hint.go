@@ -19,6 +19,10 @@ func hint(p *plan.Plan, t plan.Trouble) string {
 	s, errno := &p.Steps[t.Step], syscall.Errno(t.Errno)
 	switch s.Op {
 	case plan.OpBind, plan.OpRoot:
+		var st unix.Stat_t
+		if t.Why == plan.WhyEscape && s.Dev != 0 && unix.Stat(s.Source, &st) == nil {
+			return fmt.Sprintf("the host has device %d:%d there, and a user namespace makes none", unix.Major(st.Rdev), unix.Minor(st.Rdev))
+		}
 		if _, err := os.Lstat(s.Source); errno == unix.ENOENT && s.Source != "" && os.IsNotExist(err) {
 			return "the source does not exist"
 		}

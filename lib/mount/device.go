@@ -82,7 +82,11 @@ func kind(word string) uint32 {
 func node(s plan.Step, pl *plan.Plan, h Host) {
 	s.Op = plan.OpMknod
 	if h.UserNS && s.Mode&unix.S_IFMT != unix.S_IFIFO {
-		s = plan.Step{Op: plan.OpBind, Member: s.Member, Path: s.Path, Source: s.Path, Flags: unix.MS_BIND}
+		bound := plan.Step{Op: plan.OpBind, Member: s.Member, Path: s.Path, Source: s.Path, Flags: unix.MS_BIND}
+		if s.Member != "" { // of the spec: the host may have another one by that name
+			bound.Dev, bound.Mode = s.Dev, s.Mode&unix.S_IFMT
+		}
+		s = bound
 	}
 	pl.Add(s)
 }

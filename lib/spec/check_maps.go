@@ -18,6 +18,8 @@ func (c *checker) side(at string, list []specs.LinuxIDMapping, user kinship) {
 		c.refuse(at, "have id maps and no user namespace, need both")
 	case len(list) == 0 && user.created:
 		c.refuse(at, "have none, need one for the new user namespace")
+	case user.created && !has(list, 0):
+		c.refuse(at, "have no line for container ID 0, need one: a container is made by its root")
 	}
 	c.mapLines(at, list)
 }
@@ -60,12 +62,19 @@ func (c *checker) line(member, side string, id uint32, list []specs.LinuxIDMappi
 	if len(list) == 0 || id == nobody {
 		return
 	}
+	if !has(list, id) {
+		c.refuse(member, "have %d, need one that /linux/%s maps", id, side)
+	}
+}
+
+// has tells whether one of the lines has the container's ID.
+func has(list []specs.LinuxIDMapping, id uint32) bool {
 	for _, m := range list {
 		if id >= m.ContainerID && uint64(id) < uint64(m.ContainerID)+uint64(m.Size) {
-			return
+			return true
 		}
 	}
-	c.refuse(member, "have %d, need one that /linux/%s maps", id, side)
+	return false
 }
 
 func meet(a, n, b, m uint32) bool {

@@ -83,6 +83,7 @@ var refused = []struct{ patch, want string }{
 	{`{"hostname":null,"linux":{"namespaces":[{"type":"mount"},{"type":"pid","path":"proc/1/ns/pid"}]}}`, `/linux/namespaces/1/path: have "proc`},
 	{`{"linux":{"uidMappings":[{"size":1}]}}`, `/linux/uidMappings: have id maps and no user namespace`},
 	{`{"hostname":null,"linux":{"namespaces":[{"type":"mount"},{"type":"user"}],"uidMappings":[{"size":1}]}}`, `/linux/gidMappings: have none`},
+	{`{"hostname":null,"linux":{"namespaces":[{"type":"mount"},{"type":"user"}],"gidMappings":[{"size":1}],"uidMappings":[{"containerID":1,"size":5}]},"process":{"user":{"uid":1}}}`, `/linux/uidMappings: have no line for container ID 0`},
 	{`{"hostname":null,"linux":{"namespaces":[{"type":"mount"},{"type":"user"}],"gidMappings":[{"size":1}],"uidMappings":[{"size":5},{"containerID":4,"hostID":10,"size":1}]}}`, `/linux/uidMappings/1: overlaps line 0`},
 	{`{"hostname":null,"linux":{"namespaces":[{"type":"mount"},{"type":"user"}],"gidMappings":[{"size":1}],"uidMappings":[{"size":5},{"containerID":10,"hostID":4,"size":1}]}}`, `/linux/uidMappings/1: overlaps line 0`},
 	{`{"hostname":null,"linux":{"namespaces":[{"type":"mount"},{"type":"user"}],"gidMappings":[{"size":1}],"uidMappings":[{"size":1},{"size":4294967295,"containerID":1}]}}`, `/linux/uidMappings/1/size: have 4294967295`},

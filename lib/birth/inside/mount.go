@@ -250,6 +250,15 @@ func (b *birth) bind(s *plan.Step) bare.Errno {
 		return e
 	}
 	defer bare.Close(tree)
+	if s.Dev != 0 {
+		var st unix.Stat_t
+		if e := bare.Fstat(tree, &st); e != 0 {
+			return e
+		}
+		if st.Rdev != s.Dev || st.Mode&unix.S_IFMT != s.Mode {
+			return b.escape(s.Source)
+		}
+	}
 	if s.Set|s.Clear != 0 {
 		if e := bare.SetAttr(tree, false, &unix.MountAttr{Attr_set: s.Set, Attr_clr: s.Clear}); e != 0 {
 			return e

@@ -31,8 +31,13 @@ func (l *linter) namespaces() error {
 	return nil
 }
 
-// kernel: seccomp and sysctl.
+// kernel: seccomp, sysctl and network devices.
 func (l *linter) kernel() error {
+	for name := range l.spec.Linux.NetDevices {
+		if _, err := os.Lstat("/sys/class/net/" + name); os.IsNotExist(err) {
+			l.tell(Error, fail.CodeHost, "/linux/netDevices/"+json.Word(name), "have no such device on this host, need it")
+		}
+	}
 	if s := l.spec.Linux.Seccomp; s != nil {
 		l.filter(s)
 	}

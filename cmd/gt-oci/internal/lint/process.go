@@ -9,6 +9,8 @@ import (
 	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/sys"
 
+	"golang.org/x/sys/unix"
+
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 )
 
@@ -23,7 +25,36 @@ func (l *linter) process() error {
 			return err
 		}
 	}
+	if err := l.oomScore(p.OOMScoreAdj); err != nil {
+		return err
+	}
 	return l.limits(p.Rlimits)
+}
+
+// oomScore: only CAP_SYS_RESOURCE makes a process less likely to be killed than
+// its parent (proc_pid_oom_score_adj(5)).
+func (l *linter) oomScore(want *int) error {
+	if want == nil {
+		return nil
+	}
+	text, err := os.ReadFile("/proc/self/oom_score_adj")
+	if err != nil {
+		return err
+	}
+	own, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		return err
+	}
+	if *want < own && !holds(unix.CAP_SYS_RESOURCE) {
+		l.tell(Error, fail.CodePermission, "/process/oomScoreAdj",
+			"have "+strconv.Itoa(*want)+" and no CAP_SYS_RESOURCE, need it, or at least "+strconv.Itoa(own))
+	}
+	return nil
+}
+
+func holds(capability int) bool {
+	permitted, err := sys.CapGet()
+	return err == nil && permitted&(1<<capability) != 0
 }
 
 // capabilities that cannot be given are left out with a warning, at create too.
@@ -87,6 +118,12 @@ func (l *linter) limits(list []specs.POSIXRlimit) error {
 		if r.Type == "RLIMIT_NOFILE" && r.Hard > most {
 			l.tell(Error, fail.CodeLimit, at("/process/rlimits", i)+"/hard",
 				"have "+strconv.FormatUint(r.Hard, 10)+", need at most "+strconv.FormatUint(most, 10)+" of fs.nr_open")
+		}
+		var own unix.Rlimit
+		n, known := cred.Resource(r.Type)
+		if known && unix.Getrlimit(n, &own) == nil && r.Hard > own.Max && !holds(unix.CAP_SYS_RESOURCE) {
+			l.tell(Error, fail.CodePermission, at("/process/rlimits", i)+"/hard",
+				"have "+strconv.FormatUint(r.Hard, 10)+" and no CAP_SYS_RESOURCE, need it, or at most "+strconv.FormatUint(own.Max, 10))
 		}
 	}
 	return nil
