@@ -33,7 +33,7 @@ wanted() {
 			"mkfs.ext4 e2fsprogs" "mkfs.btrfs btrfs-progs" "mkfs.erofs erofs-utils" "mkfs.xfs xfsprogs" \
 			"mksquashfs squashfs-tools" "sfdisk fdisk" "skopeo skopeo" "umoci umoci" "buildah buildah" "curl curl" \
 			"fuse-overlayfs fuse-overlayfs" "rsync rsync" "setfacl acl" "setfattr attr" \
-			"pasta passt" "slirp4netns slirp4netns" "/usr/lib/cni/bridge containernetworking-plugins"; do
+			"minisign minisign" "pasta passt" "slirp4netns slirp4netns" "/usr/lib/cni/bridge containernetworking-plugins"; do
 			echo "$p optional"
 		done
 		;;

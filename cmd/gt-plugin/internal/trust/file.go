@@ -139,7 +139,11 @@ func checkOwner(st *unix.Stat_t) error {
 // checkPath walks from / to dir. A directory that everybody can write, such as
 // /tmp, is bearable only with the sticky bit.
 func checkPath(dir string) error {
-	real, err := filepath.EvalSymlinks(dir)
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	real, err := filepath.EvalSymlinks(abs)
 	if err != nil {
 		return unwrap(err)
 	}
