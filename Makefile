@@ -28,10 +28,10 @@ bare     = -ldflags '$(module)/cmd/gt-init=$(ldflags) -E main.entry'
 endif
 
 .DEFAULT_GOAL := build
-.PHONY: help build demo test test-v2 unit scenarios part-v2 test-web lint bench bench-rootfs bench-run bench-net bench-ckpt man install uninstall clean
+.PHONY: help build demo test test-v2 test-engines unit scenarios part-v2 test-web lint bench bench-parallel bench-rootfs bench-run bench-net bench-ckpt man install uninstall clean
 
 help: ## print this list
-	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r t h; do printf '%-12s %s\n' "$$t" "$$h"; done
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r t h; do printf '%-14s %s\n' "$$t" "$$h"; done
 
 build: ## build every binary into bin/ (the default)
 	@scripts/need.sh build
@@ -69,6 +69,10 @@ test-web: build ## look at the web page and at gt-mon top with a headless Chromi
 	@mkdir -p docs/pictures
 	GT_PICTURES=$(abspath docs/pictures) GT_BIN=$(abspath $(BIN)) $(GO) test -count=1 -v ./testscripts/web
 
+test-engines: build ## run the suites of containerd, CRI, Docker, Podman … with gt-oci and with runc (ENGINES=… for some)
+	@scripts/need.sh build test
+	@GT_BIN=$(abspath $(BIN)) scripts/engines.sh $(ENGINES)
+
 lint: ## run the pinned linters (built from tools/ the first time, minutes)
 	GOWORK=off $(GO) -C tools build -o $(abspath $(BIN))/tools/ tool
 	@fmt=$$($(BIN)/tools/gofumpt -l $$(git ls-files -co --exclude-standard '*.go')); \
@@ -78,6 +82,10 @@ lint: ## run the pinned linters (built from tools/ the first time, minutes)
 bench: build ## compare with crun and runc, by turns, in one mount namespace
 	@scripts/need.sh build bench
 	@GT_BIN=$(abspath $(BIN)) scripts/bench.sh
+
+bench-parallel: build ## compare 64 and 256 births at once with crun and runc; 1000 containers alive
+	@scripts/need.sh build bench
+	@GT_BIN=$(abspath $(BIN)) BENCH_ONLY=parallel scripts/bench.sh
 
 bench-rootfs: build ## compare unpacking with tar, bsdtar, umoci, podman and skopeo
 	@scripts/need.sh build bench-rootfs others

@@ -82,12 +82,33 @@ func freezeV1(dir string, on bool) error {
 // Frozen tells whether the group stands still.
 func (g *Group) Frozen() (bool, error) {
 	if d := g.dir("freezer"); d != "" && g.mode != V2 {
-		state, err := read(d, "freezer.state")
+		state, err := word(d + "/freezer.state")
 		return state == "FROZEN" || state == "FREEZING", err
 	}
 	if g.dirs[""] == "" {
 		return false, nil
 	}
-	b, err := os.ReadFile(g.dirs[""] + "/cgroup.freeze")
-	return strings.TrimSpace(string(b)) == "1", err
+	state, err := word(g.dirs[""] + "/cgroup.freeze")
+	return state == "1", err
+}
+
+// word reads a file of one word in three calls: list does it for each
+// container, and os.ReadFile makes nine, two of them in the scheduler's poller.
+func word(path string) (string, error) {
+	for {
+		fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		if err == unix.EINTR {
+			continue
+		}
+		if err != nil {
+			return "", &os.PathError{Op: "open", Path: path, Err: err}
+		}
+		defer unix.Close(fd)
+		var buf [64]byte
+		n, err := unix.Read(fd, buf[:])
+		if err != nil {
+			return "", &os.PathError{Op: "read", Path: path, Err: err}
+		}
+		return strings.TrimSpace(string(buf[:n])), nil
+	}
 }

@@ -33,7 +33,7 @@ func (e *Entry) WriteState(s *State) error { return e.write("state.json", encode
 // ReadState reads state.json.
 func (e *Entry) ReadState() (*State, error) {
 	path := e.Path("state.json")
-	b, err := os.ReadFile(path)
+	b, err := readFile(path)
 	if os.IsNotExist(err) {
 		if s, err := e.readPending(); err == nil && s.ID == e.ID {
 			return s, nil

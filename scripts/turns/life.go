@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"sync"
 	"time"
 
@@ -67,11 +66,7 @@ func (r runtime) life(bundle string) ([]sample, error) {
 	if err := step("create", "create", "--bundle", bundle, "--pid-file", pidFile, id); err != nil {
 		return nil, err
 	}
-	text, err := os.ReadFile(pidFile)
-	if err != nil {
-		return nil, err
-	}
-	pid, err := strconv.Atoi(string(bytes.TrimSpace(text)))
+	pid, err := readPid(pidFile)
 	if err != nil {
 		return nil, err
 	}

@@ -2,10 +2,11 @@
 // after the other drift by a third on a busy machine; the ratio of neighbours
 // does not. It prints the medians and the median of the ratios of each round.
 //
-//	turns [-rounds N] [-crowd N] -dir WORK NAME=PATH…
+//	turns [-rounds N] [-crowd N,…] [-alive N] -dir WORK NAME=PATH…
 //	turns [-rounds N] -commands WHAT NAME=COMMAND…
 //
-// The first NAME is compared with the others. WORK has the bundles `true`,
+// The first NAME is compared with the others. With -alive each is compared with
+// itself: its verbs on a host without containers, and beside N of its own. WORK has the bundles `true`,
 // `seccomp` (optional) and `sleep`, as scripts/bench.sh makes them.
 package main
 
@@ -14,6 +15,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -21,7 +23,8 @@ import (
 
 func main() {
 	rounds := flag.Int("rounds", 60, "rounds of each measurement")
-	crowd := flag.Int("crowd", 64, "births at once; 0 for none")
+	crowd := flag.String("crowd", "64", "births at once, more than one by commas; 0 for none")
+	alive := flag.Int("alive", 0, "measure list, state, create and run beside this many running containers, and nothing else")
 	dir := flag.String("dir", "", "directory of the bundles")
 	only := flag.String("only", "", "measure this alone: run, seccomp, life or crowd")
 	what := flag.String("commands", "", "measure whole commands; this is what they do")
@@ -35,6 +38,13 @@ func main() {
 	}
 	rts, err := runtimes(*dir, flag.Args())
 	if err == nil {
+		// Orphaned inits come to us and are reaped at once, so that delete never
+		// meets a zombie.
+		err = unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+	}
+	if err == nil && *alive > 0 {
+		err = beside(*dir, rts, *alive, *rounds)
+	} else if err == nil {
 		err = measure(*dir, rts, plan{*rounds, *crowd, *only})
 	}
 	if err != nil {
@@ -45,8 +55,8 @@ func main() {
 
 // A plan is what to measure, and how often.
 type plan struct {
-	rounds, crowd int
-	only          string
+	rounds      int
+	crowd, only string
 }
 
 func (p plan) wants(what string) bool { return p.only == "" || p.only == what }
@@ -70,11 +80,6 @@ func runtimes(dir string, args []string) ([]runtime, error) {
 }
 
 func measure(dir string, rts []runtime, p plan) error {
-	// Orphaned inits come to us and are reaped at once, so that delete never
-	// meets a zombie.
-	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
-		return err
-	}
 	t := newTable(rts)
 	type job struct {
 		what string
@@ -93,15 +98,31 @@ func measure(dir string, rts []runtime, p plan) error {
 			return err
 		}
 	}
-	if p.crowd > 0 && p.wants("crowd") {
-		name := fmt.Sprintf("%d births at once", p.crowd)
-		err := t.turns(max(3, p.rounds/10), func(r runtime) ([]sample, error) {
-			return r.crowd(name, filepath.Join(dir, "true"), p.crowd)
+	if p.wants("crowd") {
+		if err := crowds(dir, t, p); err != nil {
+			return err
+		}
+	}
+	t.print(os.Stdout)
+	return nil
+}
+
+func crowds(dir string, t *table, p plan) error {
+	for word := range strings.SplitSeq(p.crowd, ",") {
+		n, err := strconv.Atoi(word)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			continue
+		}
+		name := fmt.Sprintf("%d births at once", n)
+		err = t.turns(max(3, p.rounds/10), func(r runtime) ([]sample, error) {
+			return r.crowd(name, filepath.Join(dir, "true"), n)
 		})
 		if err != nil {
 			return err
 		}
 	}
-	t.print(os.Stdout)
 	return nil
 }
