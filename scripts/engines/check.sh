@@ -1,0 +1,17 @@
+# check.sh is sourced by the suites. RESULTS is where they write, a file a
+# check, beside the table `results` with a line each: ok or no, and the name.
+
+# check NAME WANT COMMAND runs a line of shell. It is ok if what it printed,
+# its words joined by spaces, matches the extended regular expression.
+check() {
+	timeout -k 5 "${LIMIT:-300}" sh -c "$3" </dev/null >"$RESULTS/$1" 2>&1 || :
+	# containerd 2 says on each call that cgroup v1 will go.
+	out=$(grep -v DEPRECATION "$RESULTS/$1")
+	# shellcheck disable=SC2046,SC2086
+	if (set -f && echo $out) | tr -d '\r' | grep -Eq -e "$2"; then
+		echo "ok $1" >>"$RESULTS/results"
+	else
+		echo "no $1" >>"$RESULTS/results"
+		[ -z "${VERBOSE:-}" ] || { echo "  $ENGINE with $NAME: $1: need $2, have:" && tail -n 4 "$RESULTS/$1" | cut -c 1-300 | sed 's/^/    /'; } >&2
+	fi
+}
