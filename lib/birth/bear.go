@@ -25,7 +25,7 @@ type Request struct {
 	Cgroup    int          // directory descriptor to be born in, -1 for none
 	Preserve  int          // descriptors after 2 that go to the program
 	Stdio     [3]int
-	RootUID   bool   // become root of the user namespace that is joined
+	RootUID   bool   // become root of the user namespace, where that is joined
 	Affinity  string // CPUs to make the process on, "" for the caller's
 
 	// Born is told the PID; the process waits for its plan meanwhile.

@@ -33,6 +33,7 @@ func (c *creation) bear() (*birth.Born, error) {
 	r := &birth.Request{
 		Namespace: c.set, Maps: c.spec.Linux, Cgroup: dir, Stdio: c.o.Stdio, Preserve: c.o.Preserve,
 		Born: c.born, Plan: c.plan, Sent: c.o.Sent, Sync: c.sync, Console: c.console, Died: c.died, Times: c.times,
+		RootUID: c.set.Has(unix.CLONE_NEWUSER),
 	}
 	if tight(c.spec.Linux.Resources) {
 		r.Stuck = c.stuck
