@@ -15,7 +15,6 @@
 # and engines/known does not say why.
 set -u
 SCRIPTS=$(cd "$(dirname "$0")" && pwd)
-here=$SCRIPTS/engines
 all='containerd1 containerd2 cri docker20 docker28 podman4 podman5 buildah buildkit'
 [ "$(id -u)" = 0 ] || { echo "engines: needs root" >&2; exit 1; }
 [ $# -gt 0 ] || set -- $all
@@ -36,6 +35,7 @@ cp -r "$bin" "$WORK/bin"
 cp -r "$SCRIPTS" "$WORK/scripts"
 (cd "$SCRIPTS/.." && CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o "$WORK/images" ./scripts/engines/images) || exit 1
 "$WORK/images" archive "$WORK/box.tar" localhost/box:latest || exit 1
+here=$WORK/scripts/engines # a copy: the suites may be changed meanwhile
 export WORK SCRIPTS="$WORK/scripts" GT_BIN="$WORK/bin" VERBOSE="${VERBOSE:-}"
 export SHARE="$WORK /opt/gophertainer-peers /opt/gophertainer-engines-go"
 

@@ -41,7 +41,7 @@ var kept = map[string]string{
 	"github.com/alecthomas/kong":           "cmd/gt-run",
 	"github.com/rogpeppe/go-internal":      "testscripts",
 	"aead.dev/minisign":                    "cmd/gt-plugin",
-	"net/http":                             "cmd/gt-mon",
+	"net/http":                             "cmd/gt-mon scripts/engines/images",
 }
 
 // heavy are packages of the standard library that gt-oci does not link: each

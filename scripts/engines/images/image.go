@@ -92,13 +92,13 @@ func root() ([]byte, error) {
 			return nil, err
 		}
 	}
-	if err := program(w, box, "busybox", strings.Fields(string(applets)), 0o755); err != nil {
+	if err := program(w, box, "busybox", strings.Fields(string(applets))); err != nil {
 		return nil, err
 	}
-	if err := program(w, self, "page", []string{"nginx", "httpd", "ipcs", "pause"}, 0o755); err != nil {
+	if err := program(w, self, "page", []string{"nginx", "httpd", "ipcs", "pause"}); err != nil {
 		return nil, err
 	}
-	if err := program(w, self, "nonewprivs", nil, 0o4755); err != nil {
+	if err := program(w, self, setuid, nil); err != nil {
 		return nil, err
 	}
 	return b.Bytes(), w.Close()
@@ -107,7 +107,14 @@ func root() ([]byte, error) {
 // ours are names that are not busybox's applets here.
 var ours = map[string]bool{"busybox": true, "nginx": true, "ipcs": true, "pgrep": true, "httpd": true, "pause": true}
 
-func program(w *tar.Writer, from, name string, links []string, mode int64) error {
+// setuid is the program that shows what no_new_privs does.
+const setuid = "nonewprivs"
+
+func program(w *tar.Writer, from, name string, links []string) error {
+	mode := int64(0o755)
+	if name == setuid {
+		mode = 0o4755
+	}
 	data, err := os.ReadFile(from)
 	if err != nil {
 		return err
