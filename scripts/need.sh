@@ -87,7 +87,7 @@ command -v "${GO:-go}" >/dev/null 2>&1 || {
 others() {
 	[ "$(id -u)" = 0 ] && [ -z "${NEED_OFFLINE:-}" ] && command -v apt-get >/dev/null 2>&1 || return 0
 	log=$(mktemp)
-	for what in peers engines cni criu debian; do
+	for what in peers engines cni criu redis debian; do
 		"$(dirname "$0")/install-$what.sh" >"$log" 2>&1 </dev/null || {
 			echo "need: without $what, some tests will be skipped:" >&2
 			tail -n 3 "$log" >&2
