@@ -61,7 +61,17 @@ func (v *revival) revive(r *container.Revival) error {
 	if v.host, err = scene.Mounts("self"); err != nil {
 		return err
 	}
-	return scene.Apart(v.apart)
+	if v.work == "" {
+		v.work = v.r.Entry.Dir()
+	}
+	end, err := v.lazyServer()
+	if err != nil {
+		return err
+	}
+	if err = scene.Apart(v.apart); err != nil {
+		end()
+	}
+	return err
 }
 
 func (v *revival) apart() error {
@@ -93,9 +103,6 @@ func (v *revival) apart() error {
 	external, err := v.externals(at)
 	if err != nil {
 		return err
-	}
-	if v.work == "" {
-		v.work = v.r.Entry.Dir()
 	}
 	dir, err := v.setClock(at)
 	if err != nil {
