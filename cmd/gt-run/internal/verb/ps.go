@@ -52,12 +52,18 @@ func ps(o *tool.Options) func(*tool.Call) error {
 			if err != nil {
 				return err
 			}
-			if keep && (all || ct.Live() || watched(ct) || hasFilter(filters, "status")) {
+			if keep && (all || ct.Live() || coming(ct) || hasFilter(filters, "status")) {
 				rows = append(rows, l)
 			}
 		}
 		return show(c, rows, quiet)
 	}
+}
+
+// coming tells whether a container that has ended is to start again; its
+// monitor lives a little longer in any case.
+func coming(ct *roster.Container) bool {
+	return watched(ct) && ct.Monitor.Phase != "ended"
 }
 
 func show(c *tool.Call, rows []*listed, quiet bool) error {
