@@ -11,6 +11,7 @@ import (
 	"os"
 	"path"
 	"strings"
+	"syscall"
 )
 
 //go:embed all:root
@@ -153,7 +154,11 @@ func own(root *os.Root, name string, uid, gid int) error {
 	if os.Geteuid() != 0 {
 		return nil
 	}
-	return root.Lchown(name, uid, gid)
+	err := root.Lchown(name, uid, gid)
+	if errors.Is(err, syscall.EINVAL) {
+		return nil // the user namespace has no such ID: the home is its root's
+	}
+	return err
 }
 
 // empty removes what write has made.
