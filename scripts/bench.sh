@@ -70,8 +70,8 @@ plugins() {
 	server=$!
 	while [ ! -S "$work/kept/.plugins/serve.sock" ]; do sleep 0.05; done
 	set --
-	for how in none kept started; do set -- "$@" -n "$how" "$bin/gt-oci --root $work/$how run --bundle $work/true $how"; done
-	hyperfine -N --warmup 5 --runs "$rounds" --style basic "$@" 2>/dev/null
+	for how in none kept started; do set -- "$@" "$how=$bin/gt-oci --root $work/$how run --bundle $work/true $how"; done
+	"$work/turns" -rounds "$rounds" -commands run "$@"
 	kill "$server" && wait "$server"
 	for how in kept started; do "$bin/gt-plugin" --root "$work/$how" unload gatekeeper; done
 	echo "   to reach: kept 1 ms more than none, started 10 ms more"
