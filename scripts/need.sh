@@ -32,7 +32,7 @@ wanted() {
 		for p in "nft nftables" "iptables iptables" "nc netcat-openbsd" "newuidmap uidmap" "openssl openssl" \
 			"mkfs.ext4 e2fsprogs" "mkfs.btrfs btrfs-progs" "mkfs.erofs erofs-utils" "mkfs.xfs xfsprogs" \
 			"mksquashfs squashfs-tools" "sfdisk fdisk" "skopeo skopeo" "umoci umoci" "buildah buildah" "curl curl" \
-			"fuse-overlayfs fuse-overlayfs" "rsync rsync" "setfacl acl" "setfattr attr" \
+			"fuse-overlayfs fuse-overlayfs" "rsync rsync" "veritysetup cryptsetup-bin" "setfacl acl" "setfattr attr" \
 			"minisign minisign" "pasta passt" "slirp4netns slirp4netns" "/usr/lib/cni/bridge containernetworking-plugins"; do
 			echo "$p optional"
 		done

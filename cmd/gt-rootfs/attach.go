@@ -14,6 +14,7 @@ import (
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/bundle"
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/store"
 	"github.com/gophertainer/gophertainer/lib/fail"
+	mounts "github.com/gophertainer/gophertainer/lib/mount"
 )
 
 // volumeDir is where a bundle keeps what its volumes need.
@@ -33,6 +34,9 @@ func (w *wish) attach(j job, r *bundle.Record, text string) error {
 	var opts []string
 	if len(f) == 3 {
 		opts = strings.Split(f[2], ",")
+	}
+	if err := known(opts, f[0] == "tmpfs"); err != nil {
+		return err
 	}
 	if f[0] == "tmpfs" {
 		m.Type, m.Source = "tmpfs", "tmpfs"
@@ -57,6 +61,23 @@ func (w *wish) attach(j job, r *bundle.Record, text string) error {
 		j.spec.Mounts = append(j.spec.Mounts, v.mount)
 	}
 	return err
+}
+
+// known refuses options that no mount of this sort has: a runtime hands them to
+// a file system that may ignore them.
+func known(opts []string, memory bool) error {
+	words := append(mounts.Words(), "")
+	if !memory {
+		words = append(words, "overlay", "O", "idmap")
+	}
+	for _, o := range opts {
+		key, _, value := strings.Cut(o, "=")
+		if slices.Contains(words, o) || memory && value && slices.Contains([]string{"size", "mode", "uid", "gid", "nr_inodes", "nr_blocks", "huge", "mpol"}, key) {
+			continue
+		}
+		return fail.Usage("--volume: have option %q, need one of mount(8)", o)
+	}
+	return nil
 }
 
 // volumeSource is the directory or file behind the first part of a volume.

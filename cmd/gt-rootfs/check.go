@@ -31,6 +31,7 @@ func (w *wish) check() error {
 		{w.bind, "--bind", w.kind == "dir", "a directory"},
 		{w.partition != "", "--partition", w.kind == "disk", "a disk"},
 		{w.writable, "--writable", w.kind == "disk", "a disk"},
+		{w.verity != "", "--verity", w.kind == "disk" && !w.writable, "a disk that is not writable"},
 		{w.image != "", "--image", w.kind == "image" || w.kind == "archive", "an image"},
 		{w.platform != "", "--platform", w.kind == "image" || w.kind == "archive", "an image"},
 		{w.driver != "auto", "--driver", !plain && !w.bind && !w.writable, "a source that is kept by a driver"},

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/bundle"
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/store"
+	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/verity"
 	"github.com/gophertainer/gophertainer/lib/tool"
 )
 
@@ -15,6 +16,8 @@ func gc(o *tool.Options) func(c *tool.Call) error {
 	return func(c *tool.Call) error {
 		var errs []error
 		gone, err := store.Collect(dir)
+		errs = append(errs, show(c, gone), err)
+		gone, err = verity.Sweep()
 		errs = append(errs, show(c, gone), err)
 		for _, dir := range c.Args {
 			gone, err := bundle.Sweep(dir)

@@ -188,6 +188,9 @@ Of unpack:
 	--image NAME        of several images the one with this tag, name or digest
 	--platform OS/ARCH  of several platforms this one, if not the host's
 	--partition WHICH   of a disk: a number, label, or type as 0x83 or a GUID
+	--verity ROOTHASH:FILE
+	                    of a disk: dm-verity compares each block that is read with
+	                    the tree in FILE, as veritysetup format writes it
 	--writable          the container writes to the disk itself
 	--size SIZE         bytes the container may write: by a project quota where
 	                    the file system has it, else by a file system that large

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -174,7 +175,19 @@ func (w *wish) findDisk() (*bundle.Disk, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &bundle.Disk{Path: path, Offset: p.Offset, Length: p.Length, Type: p.Kind, Writable: w.writable}, nil
+	d := &bundle.Disk{Path: path, Offset: p.Offset, Length: p.Length, Type: p.Kind, Writable: w.writable}
+	if w.verity == "" {
+		return d, nil
+	}
+	root, hashes, ok := strings.Cut(w.verity, ":")
+	if !ok || hashes == "" {
+		return nil, fail.Usage("--verity: have %q, need ROOTHASH:FILE", w.verity)
+	}
+	if hashes, err = filepath.Abs(hashes); err == nil {
+		hashes, err = filepath.EvalSymlinks(hashes)
+	}
+	d.Verity = &bundle.Verity{Root: root, Hash: hashes}
+	return d, err
 }
 
 // advise names the option that lifts a limit.

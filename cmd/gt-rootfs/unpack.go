@@ -31,6 +31,7 @@ type wish struct {
 	image, platform string
 	partition       string
 	writable, seal  bool
+	verity          string
 	size            int64
 	store           string
 	progress        string
@@ -54,6 +55,7 @@ func unpack(o *tool.Options) func(c *tool.Call) error {
 	o.String(&w.platform, "platform", 0, "OS/ARCH", "of several platforms this one (the host's)")
 	o.String(&w.partition, "partition", 0, "WHICH", "of a disk: number, label or type")
 	o.Bool(&w.writable, "writable", 0, "let the container write to the disk itself")
+	o.String(&w.verity, "verity", 0, "ROOTHASH:FILE", "of a disk: what dm-verity holds it to")
 	o.Func(setSize(&w.size), "size", 0, "SIZE", "bytes the container may write")
 	o.Bool(&w.seal, "seal", 0, "take sums of what goes into the store")
 	o.Strings(&w.maps, "map", 0, "C:H:N", "container ids from C on are N of the host from H on")

@@ -66,6 +66,14 @@ type Disk struct {
 	Length   int64  `json:"length,omitempty"` // bytes; 0 is to the end
 	Type     string `json:"type"`
 	Writable bool   `json:"writable,omitempty"` // it is the root itself
+
+	Verity *Verity `json:"verity,omitempty"` // what holds every block of it
+}
+
+// A Verity is a root hash and the file with the tree of hashes below it.
+type Verity struct {
+	Root string `json:"root"` // hexadecimal
+	Hash string `json:"hash"` // absolute path
 }
 
 // A Map says that the root shows owners moved by the maps of a user namespace.

@@ -58,7 +58,12 @@ func Sealed(file string) (bool, error) {
 		return false, err
 	}
 	defer f.Close()
-	switch err := enableVerity(int(f.Fd())); err {
+	var fs unix.Statfs_t
+	if err := unix.Fstatfs(int(f.Fd()), &fs); err != nil {
+		return false, err
+	}
+	// Hashes are over blocks no larger than the file system's.
+	switch err := enableVerity(int(f.Fd()), uint32(min(fs.Bsize, 4096))); err {
 	case nil, unix.EEXIST:
 		return true, nil
 	case unix.ENOTTY, unix.EOPNOTSUPP:

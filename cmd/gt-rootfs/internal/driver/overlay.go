@@ -116,6 +116,11 @@ func mountStack(dir string, r *bundle.Record) error {
 	if err := os.Mkdir(work, 0o700); err != nil && !os.IsExist(err) {
 		return err
 	}
+	if r.Quota > 0 { // an empty one went with umount, and its project
+		if err := setProject(work, r.Quota); err != nil {
+			return err
+		}
+	}
 	var s stack
 	defer s.close()
 	if err := s.lowers(dirs, r.Map); err != nil {
@@ -124,7 +129,12 @@ func mountStack(dir string, r *bundle.Record) error {
 	if err := s.writable(work, r.Map); err != nil {
 		return err
 	}
-	fd, err := s.mount(flags)
+	fd, err := -1, error(nil)
+	if r.Quota > 0 {
+		err = bounded(func() error { fd, err = s.mount(flags); return err })
+	} else {
+		fd, err = s.mount(flags)
+	}
 	if err != nil {
 		return err
 	}

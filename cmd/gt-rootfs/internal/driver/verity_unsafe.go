@@ -13,7 +13,7 @@ type verityArg struct {
 
 const enableVerityRequest = 0x40806685 // _IOW('f', 133, struct fsverity_enable_arg)
 
-// enableVerity holds a file by SHA-256 over blocks of 4 KiB.
-func enableVerity(fd int) error {
-	return ioctl(fd, enableVerityRequest, unsafe.Pointer(&verityArg{version: 1, algorithm: 1, block: 4096}))
+// enableVerity holds a file by SHA-256 over blocks of a size in bytes.
+func enableVerity(fd int, block uint32) error {
+	return ioctl(fd, enableVerityRequest, unsafe.Pointer(&verityArg{version: 1, algorithm: 1, block: block}))
 }
