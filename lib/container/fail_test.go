@@ -82,6 +82,19 @@ var failures = []failure{
 	{"sysctl", "/linux/sysctl/net.ipv4.ip_forward", "invalid argument", linux("sysctl", map[string]string{"net.ipv4.ip_forward": "much"})},
 	{"mask", "/linux/maskedPaths/0", "mask /loop … too many levels of symbolic links", loop(linux("maskedPaths", []string{"/loop"}))},
 	{"readonly", "/linux/readonlyPaths/0", "readonly /loop … too many levels of symbolic links", loop(linux("readonlyPaths", []string{"/loop"}))},
+	{"remount", "/mounts/7", "remount /bin … invalid argument … nothing is mounted there", mounts(map[string]any{"destination": "/bin", "options": []string{"bind", "remount", "ro"}})},
+	{"reconfigure", "/mounts/7", "reconfigure /dev … Bad value for 'size' … invalid argument", mounts(map[string]any{"destination": "/dev", "options": []string{"remount", "size=x"}})},
+	{"bind", "/mounts/7", "map the owners of /proc … invalid argument … its filesystem has no id-mapped mounts", mounts(map[string]any{
+		"destination": "/mnt", "source": "/proc", "options": []string{"bind", "idmap"},
+		"uidMappings": []any{map[string]any{"size": 9}}, "gidMappings": []any{map[string]any{"size": 9}},
+	})},
+	{"mempolicy", "/linux/memoryPolicy", "set memory policy MPOL_BIND … invalid argument … the machine has nodes", linux("memoryPolicy", map[string]any{"mode": "MPOL_BIND", "nodes": "1000"})},
+	{"devices", "/linux/netDevices/gtnothere", "move device gtnothere … no such device", linux("netDevices", map[string]any{"gtnothere": map[string]any{}})},
+	{"time", "/linux/timeOffsets", "set time offsets … numerical result out of range", func(_ *world, s map[string]any) {
+		l := s["linux"].(map[string]any)
+		l["namespaces"] = append(l["namespaces"].([]any), map[string]any{"type": "time"})
+		l["timeOffsets"] = map[string]any{"monotonic": map[string]any{"secs": -1 << 40}}
+	}},
 	{"rlimit", "/process/rlimits/0", "set RLIMIT_NOFILE … operation not permitted … (", process("rlimits", []any{map[string]any{"type": "RLIMIT_NOFILE", "soft": 1 << 31, "hard": 1 << 31}})},
 	{"user", "/process/user/uid", "have 70, need one that /linux/uidMappings maps", func(w *world, s map[string]any) {
 		process("user", map[string]any{"uid": 70, "gid": 8})(w, s)

@@ -158,7 +158,21 @@ func (w *world) everything() {
 		s["domainname"] = "example"
 		s["mounts"] = append(s["mounts"].([]any), map[string]any{
 			"destination": "/mnt", "type": "bind", "source": w.dir, "options": []string{"rbind", "ro"},
+		}, map[string]any{
+			"destination": "/mapped", "source": w.dir, "options": []string{"bind", "idmap"},
+			"uidMappings": []any{map[string]any{"size": 9}}, "gidMappings": []any{map[string]any{"size": 9}},
+		}, map[string]any{
+			"destination": "/dev/shm", "options": []string{"remount", "size=1m"},
+		}, map[string]any{
+			"destination": "/mnt", "options": []string{"bind", "remount", "noexec"},
 		})
+		l["namespaces"] = append(l["namespaces"].([]any), map[string]any{"type": "time"})
+		l["timeOffsets"] = map[string]any{"boottime": map[string]any{"secs": 7}}
+		l["personality"] = map[string]any{"domain": "LINUX"}
+		l["memoryPolicy"] = map[string]any{"mode": "MPOL_BIND", "nodes": "0"}
+		p := s["process"].(map[string]any)
+		p["scheduler"] = map[string]any{"policy": "SCHED_BATCH"}
+		p["ioPriority"] = map[string]any{"class": "IOPRIO_CLASS_BE", "priority": 4}
 		s["hooks"] = map[string]any{
 			"createRuntime":   []any{map[string]any{"path": "/bin/true"}},
 			"createContainer": []any{map[string]any{"path": "/bin/true"}},
