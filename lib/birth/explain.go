@@ -94,8 +94,10 @@ func Words(s *plan.Step) string {
 			return "join the time namespace"
 		}
 		return "set time offsets"
-	case plan.OpScheduler, plan.OpIOPriority, plan.OpPersonality, plan.OpMemory, plan.OpLabel:
+	case plan.OpScheduler, plan.OpIOPriority, plan.OpPersonality, plan.OpMemory:
 		return strings.TrimSpace("set " + setting[s.Op] + " " + s.Path)
+	case plan.OpLabel:
+		return "set label " + strings.TrimPrefix(s.Data, "exec ")
 	case plan.OpAffinity:
 		return "bind to CPUs " + s.Path
 	case plan.OpPivot:
@@ -107,7 +109,7 @@ func Words(s *plan.Step) string {
 // setting is what a step sets that has no name of its own.
 var setting = map[plan.Op]string{
 	plan.OpScheduler: "scheduler", plan.OpIOPriority: "I/O priority", plan.OpPersonality: "personality",
-	plan.OpMemory: "memory policy", plan.OpLabel: "label",
+	plan.OpMemory: "memory policy",
 }
 
 func explainHook(e *fail.Error, s *plan.Step, t plan.Trouble) {

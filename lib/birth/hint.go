@@ -55,6 +55,10 @@ func hint(p *plan.Plan, t plan.Trouble) string {
 		}
 	case plan.OpScheduler, plan.OpIOPriority:
 		return hintSchedule(s, errno)
+	case plan.OpLabel:
+		if errno == unix.ENOENT && strings.HasPrefix(s.Data, "exec ") {
+			return "AppArmor has loaded no profile of that name" // apparmor(7)
+		}
 	case plan.OpMemory:
 		return hintMemory(errno)
 	case plan.OpRemount, plan.OpReconfigure:
