@@ -23,5 +23,10 @@ if [ "${1:-}" = part ]; then
 	run 600 ./testscripts -run 'TestScenarios/(limits_v2|v2_|systemd_scope)'
 else
 	run 1500 ./testscripts -run 'TestScenarios/(limits_|v2_|systemd_|rootless_|life_|update_|gc_|exec_enters|namespace_user)'
-	run 600 ./lib/cgroup
+	run 600 ./lib/cgroup ./lib/systemd
+	# The same systemd with v1 controllers, and with both.
+	for one in 1 0; do
+		export VM_APPEND="systemd.unified_cgroup_hierarchy=0 systemd.legacy_systemd_cgroup_controller=$one"
+		run 600 ./testscripts -run 'TestScenarios/systemd_'
+	done
 fi

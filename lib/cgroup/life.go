@@ -29,10 +29,15 @@ func sorted(m map[string]string) []string {
 // belongs to somebody else and is refused.
 func (g *Group) Create() error {
 	if g.unit != nil {
-		if _, err := os.Stat(g.dirs[""]); err == nil {
-			return g.unused(g.dirs[""])
+		for _, name := range sorted(g.dirs) {
+			if _, err := os.Stat(g.dirs[name]); err != nil {
+				continue // systemd makes it
+			}
+			if err := g.unused(g.dirs[name]); err != nil {
+				return err
+			}
 		}
-		return nil // systemd makes it
+		return nil
 	}
 	for _, name := range sorted(g.dirs) {
 		dir := g.dirs[name]

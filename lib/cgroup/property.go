@@ -16,6 +16,10 @@ import (
 // What it has no word for is only written to the files, as all of them are.
 func (g *Group) properties(r *specs.LinuxResources) ([]systemd.Property, error) {
 	p := &props{}
+	if g.mode != V2 {
+		p.old(r, 100000)
+		return p.list, p.err
+	}
 	p.memory(r.Memory)
 	p.cpu(r.CPU, g.period())
 	if r.Pids != nil && r.Pids.Limit != nil && *r.Pids.Limit != 0 {
@@ -58,6 +62,31 @@ func (p *props) amount(name string, n int64) {
 		v = math.MaxUint64
 	}
 	p.add(name, systemd.Number(v))
+}
+
+// old are the properties for v1 controllers.
+func (p *props) old(r *specs.LinuxResources, period uint64) {
+	if m := r.Memory; m != nil && m.Limit != nil && *m.Limit != 0 {
+		p.amount("MemoryLimit", *m.Limit)
+	}
+	if c := r.CPU; c != nil {
+		if c.Shares != nil && *c.Shares != 0 {
+			p.add("CPUShares", systemd.Number(*c.Shares))
+		}
+		if c.Period != nil && *c.Period != 0 {
+			period = *c.Period
+		}
+		if c.Quota != nil && *c.Quota != 0 {
+			p.quota(*c.Quota, period)
+		}
+	}
+	if r.Pids != nil && r.Pids.Limit != nil && *r.Pids.Limit != 0 {
+		p.amount("TasksMax", max(*r.Pids.Limit, -1))
+	}
+	if b := r.BlockIO; b != nil && b.Weight != nil && *b.Weight != 0 {
+		p.add("BlockIOWeight", systemd.Number(uint64(*b.Weight)))
+	}
+	p.devices(r.Devices)
 }
 
 func (p *props) memory(m *specs.LinuxMemory) {

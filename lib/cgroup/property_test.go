@@ -57,6 +57,15 @@ func TestProperties(t *testing.T) {
 	}
 }
 
+func TestPropertiesV1(t *testing.T) {
+	g := &Group{mode: Hybrid, dirs: map[string]string{"": "/nothere"}, unit: &unit{uid: systemd.System}}
+	list, err := g.properties(resources(t, `{"memory":{"limit":5,"swap":9},"cpu":{"shares":512,"quota":50000},"pids":{"limit":-1},"blockIO":{"weight":100}}`))
+	const want = "MemoryLimit=5 CPUShares=512 CPUQuotaPeriodUSec=100000 CPUQuotaPerSecUSec=500000 TasksMax=18446744073709551615 BlockIOWeight=100"
+	if have := inWords(list); err != nil || have != want {
+		t.Errorf("have %s %v\nneed %s", have, err, want)
+	}
+}
+
 // TestDeviceProperties: what is allowed before a rule for everything is not.
 func TestDeviceProperties(t *testing.T) {
 	p := &props{}

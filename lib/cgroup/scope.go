@@ -34,6 +34,10 @@ func LocateScope(path, id string, annotations map[string]string) (*Group, error)
 	if err != nil {
 		return nil, err
 	}
+	mode, err := probe()
+	if err != nil {
+		return nil, err
+	}
 	if u.bus, err = systemd.Dial(u.uid); err != nil {
 		return nil, err
 	}
@@ -42,7 +46,16 @@ func LocateScope(path, id string, annotations map[string]string) (*Group, error)
 		u.bus.Close()
 		return nil, err
 	}
-	return &Group{mode: V2, unit: u, dirs: map[string]string{"": filepath.Join(top, filepath.Clean("/"+base), below, u.name)}}, nil
+	g := &Group{mode: mode, unit: u, dirs: map[string]string{}}
+	roots, err := hierarchies(mode)
+	if err != nil {
+		u.bus.Close()
+		return nil, err
+	}
+	for _, name := range roots {
+		g.dirs[name] = filepath.Join(mountOf(mode, name), filepath.Clean("/"+base), below, u.name)
+	}
+	return g, nil
 }
 
 // CheckScope tells what LocateScope would refuse, and asks nobody.
@@ -53,16 +66,12 @@ func CheckScope(path string, annotations map[string]string) error {
 
 // newUnit decides the scope, and where it lies below its manager's group.
 func newUnit(path, id string, annotations map[string]string) (u *unit, below string, err error) {
-	mode, err := probe()
-	if err != nil {
-		return nil, "", err
-	}
-	if mode != V2 {
-		return nil, "", fail.New(fail.CodeHost, "have cgroup %s, need v2 for the systemd driver; the cgroupfs driver has both", mode)
-	}
 	u = &unit{uid: systemd.System, about: "container " + id}
 	if uid, rootless := user(); rootless {
 		u.uid = uid
+		if mode, err := probe(); err != nil || mode != V2 {
+			return nil, "", fail.New(fail.CodeHost, "have cgroup %s, need v2 for the systemd of a user: v1 cannot be delegated to it", mode)
+		}
 	}
 	if err := u.locate(path, id); err != nil {
 		return nil, "", err
@@ -167,12 +176,32 @@ func (g *Group) begin(pid int) error {
 	if err != nil {
 		return &fail.Error{Op: "start unit " + u.name, Cause: err}
 	}
+	if err := g.join(pid); err != nil {
+		return err
+	}
 	if r := u.wants; r != nil {
 		if err := g.Apply(r); err != nil {
 			return err
 		}
 	}
 	return g.give()
+}
+
+// join puts the process into the v1 hierarchies that systemd leaves alone.
+func (g *Group) join(pid int) error {
+	for _, name := range sorted(g.dirs) {
+		if name == "" {
+			continue
+		}
+		dir := g.dirs[name]
+		if err := g.mkdir(name, dir); err != nil && err != unix.EEXIST {
+			return &fail.Error{Op: "make cgroup " + dir, Member: "/linux/cgroupsPath", Cause: err}
+		}
+		if err := write(dir, "cgroup.procs", strconv.Itoa(pid)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (u *unit) hangUp() {
