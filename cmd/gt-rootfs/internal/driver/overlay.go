@@ -2,6 +2,7 @@ package driver
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/bundle"
+	"github.com/gophertainer/gophertainer/lib/fail"
 )
 
 // overlay puts a writable layer, which is kept in the bundle, over read-only
@@ -134,6 +136,9 @@ func mountStack(dir string, r *bundle.Record) error {
 		err = bounded(func() error { fd, err = s.mount(flags); return err })
 	} else {
 		fd, err = s.mount(flags)
+	}
+	if r.Map != nil && errors.Is(err, unix.EINVAL) {
+		return fail.New(fail.CodeKernel, "the kernel takes no layers with moved owners below an overlay, need --driver copy: %w", err)
 	}
 	if err != nil {
 		return err
