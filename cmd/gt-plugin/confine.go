@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"syscall"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/gophertainer/gophertainer/cmd/gt-plugin/internal/landlock"
 	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/tool"
@@ -22,6 +24,10 @@ func confine(o *tool.Options) func(*tool.Call) error {
 		runtime.LockOSThread() // exec takes the rights of the thread that calls it
 		if err := landlock.Restrict(rules); err != nil {
 			return err
+		}
+		// A gt-plugin that is killed with -9 takes the plugin along, busy or not.
+		if err := unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0, 0, 0); err != nil {
+			return fail.New(fail.CodeSystem, "prctl PR_SET_PDEATHSIG: %w", err)
 		}
 		err := syscall.Exec(c.Args[0], c.Args, os.Environ())
 		return fail.New(fail.CodeExec, "execute %s: %w", c.Args[0], err)
