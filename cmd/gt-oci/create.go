@@ -35,8 +35,8 @@ func (m *makeOptions) declare(o *tool.Options) {
 // free, and the state is printed there.
 func (m *makeOptions) descriptors() (free bool, err error) {
 	m.Stdio = [3]int{0, 1, 2}
-	if m.Preserve < 0 {
-		return false, fail.Usage("--preserve-fds: have %d, need 0 or more", m.Preserve)
+	if err := preserved(m.Preserve); err != nil {
+		return false, err
 	}
 	if m.stdio == "" {
 		return false, nil
@@ -59,6 +59,21 @@ func (m *makeOptions) descriptors() (free bool, err error) {
 	}
 	m.Stdio = [3]int{null, int(log.Fd()), int(log.Fd())}
 	return true, nil
+}
+
+// preserved makes sure that descriptors 3 and on are the caller's: ours close on
+// exec, and were there none they would stand in their place.
+func preserved(n int) error {
+	if n < 0 {
+		return fail.Usage("--preserve-fds: have %d, need 0 or more", n)
+	}
+	for fd := 3; fd < 3+n; fd++ {
+		flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0)
+		if err != nil || flags&unix.FD_CLOEXEC != 0 {
+			return fail.Usage("--preserve-fds: have no descriptor %d, need 3 to %d", fd, 2+n)
+		}
+	}
+	return nil
 }
 
 func create(o *tool.Options) func(*tool.Call) error {

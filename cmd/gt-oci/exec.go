@@ -48,6 +48,9 @@ func execute(o *tool.Options) func(*tool.Call) error {
 		if err != nil {
 			return err
 		}
+		if err := preserved(e.Preserve); err != nil {
+			return err
+		}
 		e.command = c.Args[1:]
 		if len(e.command) > 0 && e.command[0] == "--" {
 			e.command = e.command[1:]
