@@ -20,9 +20,9 @@ func rounds() int {
 	return 60
 }
 
-// allowance is what a scenario may take, with a second for ten rounds.
+// allowance is what a scenario may take, with a second for four rounds.
 func allowance() time.Duration {
-	return patience + time.Duration(rounds())*time.Second/10
+	return patience + time.Duration(rounds())*time.Second/4
 }
 
 // exchange A B swaps two names again and again, as a container would that

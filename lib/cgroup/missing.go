@@ -26,6 +26,9 @@ func refusals(r *specs.LinuxResources, mode Mode) []*fail.Error {
 			list = append(list, fail.Spec("/linux/resources/"+member, format, args...))
 		}
 	}
+	// memory.use_hierarchy has been 1 everywhere since Linux 5.11.
+	no(r.Memory != nil && r.Memory.UseHierarchy != nil && !*r.Memory.UseHierarchy, "memory/useHierarchy",
+		"is false, need true: limits count the groups below")
 	if mode != V2 {
 		no(len(r.Unified) > 0, "unified", "is for cgroup v2, have %s", mode)
 		return list
