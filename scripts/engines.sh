@@ -84,6 +84,6 @@ for e; do
 	table "$ours/results" >"$WORK/a"
 	table "$theirs/results" >"$WORK/b"
 	differ "$e"
-	[ -z "${KEEP:-}" ] || { mkdir -p "$KEEP" && cp -r "$WORK/results/$e" "$KEEP/"; }
+	[ -z "${KEEP:-}" ] || { mkdir -p "$KEEP" && rm -f "$WORK/results/$e"/*/in && cp -r "$WORK/results/$e" "$KEEP/"; }
 done
 [ ! -s "$WORK/defects" ]

@@ -1,6 +1,11 @@
 # check.sh is sourced by the suites. RESULTS is where they write, a file a
 # check, beside the table `results` with a line each: ok or no, and the name.
 
+# IN is a standard input without an end: script(1) passes an end on to the
+# terminal, where it races with the program.
+export IN="$RESULTS/in"
+[ -p "$IN" ] || mkfifo "$IN"
+
 # check NAME WANT COMMAND runs a line of shell. It is ok if what it printed,
 # its words joined by spaces, matches the extended regular expression.
 check() {

@@ -41,8 +41,11 @@ func beside(dir string, rts []runtime, n, rounds int) error {
 		for _, v := range before.order {
 			report(tw, r.name+" "+v, append(before.took[v], after.took[v]...), full.took[v])
 		}
+		if err := tw.Flush(); err != nil {
+			return err
+		}
 	}
-	return tw.Flush()
+	return nil
 }
 
 func report(w io.Writer, name string, empty, full []time.Duration) {
