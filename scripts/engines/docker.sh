@@ -3,13 +3,15 @@
 # docker_start OPTION… starts dockerd with the runtime as its default. The name
 # runc is Docker's own.
 docker_start() {
-	mkdir -p "$DIR/data" "$DIR/tmp"
+	# Docker 20 does not start without a runc, though it is never called.
+	mkdir -p "$DIR/data" "$DIR/tmp" "$DIR/path"
+	ln -s "$RUNTIME" "$DIR/path/runc"
 	cat >"$DIR/daemon.json" <<-CONFIG
 		{"runtimes": {"tested": {"path": "$RUNTIME"}}, "default-runtime": "tested",
 		 "exec-opts": ["native.cgroupdriver=cgroupfs"], "storage-driver": "overlay2",
 		 "data-root": "$DIR/data", "exec-root": "/run/docker", "pidfile": "/run/docker.pid"}
 	CONFIG
-	space_do env PATH="$PATH" XDG_RUNTIME_DIR= TMPDIR="$DIR/tmp" dockerd --config-file "$DIR/daemon.json" --log-level info "$@" \
+	space_do env PATH="$DIR/path:$PATH" XDG_RUNTIME_DIR= TMPDIR="$DIR/tmp" dockerd --config-file "$DIR/daemon.json" --log-level info "$@" \
 		</dev/null >"$DIR/dockerd.log" 2>&1 &
 	space_until "PATH=$PATH docker version" || { tail -n 20 "$DIR/dockerd.log" >&2; return 1; }
 	space_do env PATH="$PATH" docker load -q -i "$WORK/box.tar"
