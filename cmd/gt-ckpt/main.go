@@ -154,8 +154,7 @@ import (
 
 // globals are the options of every command.
 type globals struct {
-	store, criu, manager, rootless string
-	systemd                        bool
+	store, criu, manager string
 }
 
 var global = globals{store: image.Store}

@@ -43,7 +43,8 @@ func below(mounts []specs.Mount, point string) bool {
 }
 
 func mountpoint(root int, m *specs.Mount) error {
-	fd, err := -1, error(nil)
+	var fd int
+	var err error
 	if info, serr := os.Stat(m.Source); filepath.IsAbs(m.Source) && serr == nil && !info.IsDir() {
 		fd, err = path.File(root, m.Destination, 0o755)
 	} else {

@@ -189,9 +189,15 @@ func TestDaemon(t *testing.T) {
 	// Nobody here is systemd, and the daemon says so of a message it could read.
 	for range 2 {
 		_, err = b.ask(manager("StartTransientUnit", String("x.scope"), settings([]Property{
-			{"Description", String("x")}, {"PIDs", Words([]uint32{1})}, {"Delegate", Bool(true)}, {"AllowedCPUs", Bytes([]byte{1, 2, 3})},
-			{"DeviceAllow", Pairs("(ss)")}, {"IOReadBandwidthMax", Pairs("(st)", [2]Value{String("/dev/a"), Number(1)}, [2]Value{String("b"), Number(2)})},
-			{"D", Value{"d", 1.5}}, {"N", Value{"n", int16(-1)}}, {"Deep", Value{"a(sav)", []Value{{"(sav)", []Value{String("a"), {"av", []Value{variant(Number(1))}}}}}}},
+			{"Description", String("x")},
+			{"PIDs", Words([]uint32{1})},
+			{"Delegate", Bool(true)},
+			{"AllowedCPUs", Bytes([]byte{1, 2, 3})},
+			{"DeviceAllow", Pairs("(ss)")},
+			{"IOReadBandwidthMax", Pairs("(st)", [2]Value{String("/dev/a"), Number(1)}, [2]Value{String("b"), Number(2)})},
+			{"D", Value{"d", 1.5}},
+			{"N", Value{"n", int16(-1)}},
+			{"Deep", Value{"a(sav)", []Value{{"(sav)", []Value{String("a"), {"av", []Value{variant(Number(1))}}}}}}},
 		})))
 		var refusal *Refusal
 		if !errors.As(err, &refusal) || refusal.Name != "org.freedesktop.DBus.Error.ServiceUnknown" {

@@ -88,8 +88,18 @@ type parser struct {
 // no map: every start of the program would pay for that.
 func keyword(w string) string {
 	for _, k := range [...][2]string{
-		{"boolean", "b"}, {"byte", "y"}, {"int16", "n"}, {"uint16", "q"}, {"int32", "i"}, {"uint32", "u"}, {"int64", "x"}, {"uint64", "t"},
-		{"double", "d"}, {"string", "s"}, {"objectpath", "o"}, {"signature", "g"},
+		{"boolean", "b"},
+		{"byte", "y"},
+		{"int16", "n"},
+		{"uint16", "q"},
+		{"int32", "i"},
+		{"uint32", "u"},
+		{"int64", "x"},
+		{"uint64", "t"},
+		{"double", "d"},
+		{"string", "s"},
+		{"objectpath", "o"},
+		{"signature", "g"},
 	} {
 		if k[0] == w {
 			return k[1]

@@ -58,8 +58,15 @@ func TestAnnotated(t *testing.T) {
 		}
 	}
 	for _, key := range [][2]string{
-		{"", "1"}, {"A", "1"}, {"after", "1"}, {"A-b", "1"}, {"A.B", "1"}, {"TimeoutStopSec", "-1"}, {"TimeoutStopSec", "'1'"},
-		{"TimeoutStopSec", "uint64 18446744073709551615"}, {"After", "["},
+		{"", "1"},
+		{"A", "1"},
+		{"after", "1"},
+		{"A-b", "1"},
+		{"A.B", "1"},
+		{"TimeoutStopSec", "-1"},
+		{"TimeoutStopSec", "'1'"},
+		{"TimeoutStopSec", "uint64 18446744073709551615"},
+		{"After", "["},
 	} {
 		if p, err := Annotated(Prefix+key[0], key[1]); err == nil {
 			t.Errorf("%s: have %v, need a refusal", key, p)

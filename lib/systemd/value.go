@@ -22,15 +22,24 @@ type Property struct {
 	Value Value
 }
 
-// String, Bool, Number and Bytes make the values that properties have most.
-func String(s string) Value  { return Value{"s", s} }
-func Bool(b bool) Value      { return Value{"b", b} }
-func Number(n uint64) Value  { return Value{"t", n} }
-func object(s string) Value  { return Value{"o", s} }
-func variant(v Value) Value  { return Value{"v", v} }
-func word(n uint32) Value    { return Value{"u", n} }
-func Bytes(b []byte) Value   { return list("y", b, func(c byte) Value { return Value{"y", c} }) }
+// String is a value of type s.
+func String(s string) Value { return Value{"s", s} }
+
+// Bool is a value of type b.
+func Bool(b bool) Value { return Value{"b", b} }
+
+// Number is a value of type t.
+func Number(n uint64) Value { return Value{"t", n} }
+
+// Bytes is a value of type ay.
+func Bytes(b []byte) Value { return list("y", b, func(c byte) Value { return Value{"y", c} }) }
+
+// Words is a value of type au.
 func Words(w []uint32) Value { return list("u", w, word) }
+
+func object(s string) Value { return Value{"o", s} }
+func variant(v Value) Value { return Value{"v", v} }
+func word(n uint32) Value   { return Value{"u", n} }
 
 // Pairs is an array of a string with a further value each.
 func Pairs(sig string, pairs ...[2]Value) Value {

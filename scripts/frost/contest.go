@@ -128,10 +128,10 @@ func foreign(pid int) (map[string]string, error) {
 			continue
 		}
 		_, back, _ := strings.Cut(line, " - ")
-		switch kind := strings.Fields(back)[0]; {
-		case kind == "cgroup", kind == "cgroup2":
+		switch strings.Fields(back)[0] {
+		case "cgroup", "cgroup2":
 			at[f[4]] = strings.TrimSuffix(filepath.Join(hierarchy(f[4]), f[3]), "/")
-		case kind == "devtmpfs":
+		case "devtmpfs":
 			at[f[4]] = "/dev" + f[3]
 		}
 	}

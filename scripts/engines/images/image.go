@@ -78,8 +78,17 @@ func root() ([]byte, error) {
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)
 	for _, d := range []file{
-		{"bin/", 0o755, ""}, {"etc/", 0o755, ""}, {"home/", 0o755, ""}, {"root/", 0o700, ""}, {"tmp/", 0o1777, ""},
-		{"var/", 0o755, ""}, {"var/run/", 0o777, ""}, {"usr/", 0o755, ""}, {"proc/", 0o755, ""}, {"sys/", 0o755, ""}, {"dev/", 0o755, ""},
+		{"bin/", 0o755, ""},
+		{"etc/", 0o755, ""},
+		{"home/", 0o755, ""},
+		{"root/", 0o700, ""},
+		{"tmp/", 0o1777, ""},
+		{"var/", 0o755, ""},
+		{"var/run/", 0o777, ""},
+		{"usr/", 0o755, ""},
+		{"proc/", 0o755, ""},
+		{"sys/", 0o755, ""},
+		{"dev/", 0o755, ""},
 		{"etc/passwd", 0o644, "root:x:0:0:root:/root:/bin/sh\nwww-data:x:33:33::/home:/bin/sh\ndefault-user:x:1000:1000::/home:/bin/sh\nnobody:x:65534:65534::/home:/bin/sh\n"},
 		{"etc/group", 0o644, "root:x:0:\nwww-data:x:33:\nusers:x:100:\ndefault-user:x:1000:\ngroup-defined-in-image:x:50000:default-user\n"},
 		{"bin/pgrep", 0o755, "#!/bin/sh\nexec pidof \"$@\"\n"}, // not every busybox has it

@@ -14,7 +14,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// The signature is a member behind the manifest that it signs.
+// SignatureName is of a member behind the manifest, which it signs.
 const SignatureName = "manifest.sig"
 
 // Sealing is what is done to a stream beside compressing it.

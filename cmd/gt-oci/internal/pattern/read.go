@@ -174,7 +174,7 @@ func (r *reader) repeats(one *node) (*node, error) {
 
 func (n *node) bounds(text string) error {
 	first, last, ranged := strings.Cut(text, ",")
-	ok := true
+	var ok bool
 	n.least, ok = number(first)
 	switch {
 	case !ranged:
