@@ -17,6 +17,7 @@ import (
 	"github.com/gophertainer/gophertainer/cmd/gt-ckpt/internal/wire"
 	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/state"
+	"github.com/gophertainer/gophertainer/lib/sys"
 	"github.com/gophertainer/gophertainer/lib/tool"
 )
 
@@ -135,24 +136,6 @@ type orphan struct {
 	id, dir string
 }
 
-// ended waits for the end of a process that is not ours.
-func ended(pid int) error {
-	fd, err := unix.PidfdOpen(pid, 0)
-	if err == unix.ESRCH {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	defer unix.Close(fd)
-	for {
-		_, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, -1)
-		if err != unix.EINTR {
-			return err
-		}
-	}
-}
-
 func (o *orphan) source() error {
 	draft := image.Held(o.dir, os.NewFile(guardLock, "lock"))
 	criu, ready := o.told[tellReady]
@@ -160,7 +143,7 @@ func (o *orphan) source() error {
 		draft.Discard()
 		return nil
 	}
-	if err := ended(criu); err != nil {
+	if err := sys.Gone(criu); err != nil {
 		return err
 	}
 	d := &dumping{call: o.call, rt: runtime(o.call), draft: draft, began: time.Now()}
@@ -189,7 +172,7 @@ func (o *orphan) far() error {
 	rt, id := runtime(o.call), o.id
 	criu, begun := o.told[tellBegun]
 	if criu > 0 {
-		if err := ended(criu); err != nil {
+		if err := sys.Gone(criu); err != nil {
 			return err
 		}
 	}

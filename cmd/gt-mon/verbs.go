@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/gophertainer/gophertainer/cmd/gt-mon/internal/control"
 	"github.com/gophertainer/gophertainer/cmd/gt-mon/internal/record"
 	"github.com/gophertainer/gophertainer/cmd/gt-mon/internal/retry"
@@ -75,7 +73,7 @@ func end(c *tool.Call, id, word string, ms int64) error {
 	}
 	alive, err := mon.Alive()
 	if err == nil && alive && mon.Phase == "ended" {
-		alive, err = false, leave(mon)
+		alive, err = false, sys.Gone(mon.Pid) // it has told the end and is on its way out
 	}
 	switch {
 	case err != nil:
@@ -90,23 +88,6 @@ func end(c *tool.Call, id, word string, ms int64) error {
 		return nil
 	}
 	return launch(c, &birth{data: mon.Data, how: "--again"})
-}
-
-// leave waits for a monitor that has told the end and is on its way out.
-func leave(mon *record.Monitor) error {
-	fd, err := unix.PidfdOpen(mon.Pid, 0)
-	if err == unix.ESRCH {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	defer unix.Close(fd)
-	// The descriptor may be of another process by now: numbers come again.
-	if alive, err := mon.Alive(); err != nil || !alive {
-		return err
-	}
-	return sys.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, -1)
 }
 
 // direct asks the monitor that announced itself; there is false if none answers.

@@ -9,13 +9,13 @@ import (
 
 	"github.com/gophertainer/gophertainer/cmd/gt-plugin/internal/feed"
 	"github.com/gophertainer/gophertainer/cmd/gt-plugin/internal/keep"
-	"github.com/gophertainer/gophertainer/cmd/gt-plugin/internal/landlock"
 	"github.com/gophertainer/gophertainer/cmd/gt-plugin/internal/sandbox"
 	"github.com/gophertainer/gophertainer/cmd/gt-plugin/internal/settings"
 	"github.com/gophertainer/gophertainer/cmd/gt-plugin/internal/store"
 	"github.com/gophertainer/gophertainer/cmd/gt-plugin/internal/trust"
 	"github.com/gophertainer/gophertainer/lib/event"
 	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/landlock"
 	"github.com/gophertainer/gophertainer/lib/plugin"
 	"github.com/gophertainer/gophertainer/lib/tool"
 )
@@ -164,7 +164,7 @@ func (l *loader) settle(e *store.Entry) error {
 			return err
 		}
 	}
-	if landlock.ABI() == 0 {
+	if landlock.Version() == 0 {
 		l.call.Warnf("the kernel has no Landlock: the plugin is held by its container alone")
 	}
 	for _, name := range []string{"memory", "pids"} {

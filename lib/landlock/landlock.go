@@ -108,7 +108,7 @@ func (r *Rules) read(text *json.Reader) error {
 
 func (r *Rules) readPaths(text *json.Reader) error {
 	var wrong error
-	r.Files = all(3)
+	r.Files = Rights(3)
 	text.Object(func(name string) {
 		at := "/paths/" + json.Word(name)
 		p := Path{Name: path.Clean(name)}
@@ -185,7 +185,7 @@ func (r *Rules) settle() {
 	if r.Files == 0 {
 		return
 	}
-	r.Files = all(r.ABI)
+	r.Files = Rights(r.ABI)
 	for i := range r.Paths {
 		r.Paths[i].Rights &= r.Files
 	}

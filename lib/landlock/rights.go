@@ -19,7 +19,7 @@ func rightsOf(word string) (uint64, bool) {
 	case "read":
 		return read, true
 	case "write":
-		return all(5) &^ (read | unix.LANDLOCK_ACCESS_FS_EXECUTE), true
+		return Rights(5) &^ (read | unix.LANDLOCK_ACCESS_FS_EXECUTE), true
 	}
 	for i, w := range rights {
 		if w == word {
@@ -29,8 +29,8 @@ func rightsOf(word string) (uint64, bool) {
 	return 0, false
 }
 
-// all are the rights that an ABI knows (landlock(7), "VERSIONS").
-func all(abi int) uint64 {
+// Rights are those to files that an ABI knows (landlock(7), "VERSIONS").
+func Rights(abi int) uint64 {
 	switch {
 	case abi >= 5:
 		return 1<<16 - 1

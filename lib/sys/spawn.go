@@ -60,6 +60,21 @@ func (s *Spawn) Start() (pid, pidfd int, err error) {
 	return pid, pidfd, err
 }
 
+// Gone waits for the end of a process, a child or not, and leaves its status to
+// its parent. Who may have been replaced by another of that number is to be
+// looked at before.
+func Gone(pid int) error {
+	fd, err := unix.PidfdOpen(pid, 0)
+	if err == unix.ESRCH {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	return Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, -1)
+}
+
 // Poll waits until one of the descriptors is readable, hung up or broken, at
 // most timeout milliseconds (-1 is for ever); the events are in fds.
 func Poll(fds []unix.PollFd, timeout int) error {

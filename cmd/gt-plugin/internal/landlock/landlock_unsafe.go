@@ -8,35 +8,15 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
-)
 
-// ABI is the version of Landlock that the kernel has, 0 for none.
-func ABI() int {
-	n, _, e := syscall.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, unix.LANDLOCK_CREATE_RULESET_VERSION)
-	if e != 0 {
-		return 0
-	}
-	return int(n)
-}
+	"github.com/gophertainer/gophertainer/lib/landlock"
+)
 
 const (
 	read  = unix.LANDLOCK_ACCESS_FS_EXECUTE | unix.LANDLOCK_ACCESS_FS_READ_FILE | unix.LANDLOCK_ACCESS_FS_READ_DIR
 	files = unix.LANDLOCK_ACCESS_FS_EXECUTE | unix.LANDLOCK_ACCESS_FS_READ_FILE | unix.LANDLOCK_ACCESS_FS_WRITE_FILE |
 		unix.LANDLOCK_ACCESS_FS_TRUNCATE | unix.LANDLOCK_ACCESS_FS_IOCTL_DEV
 )
-
-// accesses are all that an ABI knows of (landlock(7), "Version").
-func accesses(abi int) uint64 {
-	switch {
-	case abi >= 5:
-		return 1<<16 - 1
-	case abi >= 3:
-		return 1<<15 - 1
-	case abi == 2:
-		return 1<<14 - 1
-	}
-	return 1<<13 - 1
-}
 
 // Rules are what stays allowed.
 type Rules struct {
@@ -47,8 +27,8 @@ type Rules struct {
 // Restrict confines the calling thread, which has to have no_new_privs and has
 // to be locked to its goroutine.
 func Restrict(r Rules) error {
-	abi := ABI()
-	attr := unix.LandlockRulesetAttr{Handled_access_fs: accesses(abi)}
+	abi := landlock.Version()
+	attr := unix.LandlockRulesetAttr{Handled_access_fs: landlock.Rights(abi)}
 	if abi >= 4 && !r.Net {
 		attr.Handled_access_net = unix.LANDLOCK_ACCESS_NET_BIND_TCP | unix.LANDLOCK_ACCESS_NET_CONNECT_TCP
 	}

@@ -12,8 +12,8 @@ import (
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 
-	"github.com/gophertainer/gophertainer/cmd/gt-plugin/internal/landlock"
 	"github.com/gophertainer/gophertainer/cmd/gt-plugin/internal/store"
+	"github.com/gophertainer/gophertainer/lib/landlock"
 	"github.com/gophertainer/gophertainer/lib/plugin"
 )
 
@@ -84,7 +84,7 @@ func argv(e *store.Entry) []string {
 // Confined tells whether Landlock holds the plugin: the kernel has it, and the
 // plugin was not granted to mount, which Landlock would take away again.
 func Confined(needs *plugin.PluginNeeds) bool {
-	return landlock.ABI() > 0 && !slices.Contains(needs.Capabilities, "CAP_SYS_ADMIN")
+	return landlock.Version() > 0 && !slices.Contains(needs.Capabilities, "CAP_SYS_ADMIN")
 }
 
 // confinement is the command that confines the plugin and becomes it.

@@ -5,13 +5,12 @@ import (
 	"strconv"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/bundle"
 	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/roster"
 	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/sibling"
 	"github.com/gophertainer/gophertainer/lib/cgroup"
 	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/sys"
 	"github.com/gophertainer/gophertainer/lib/tool"
 )
 
@@ -187,7 +186,7 @@ func remove(o *tool.Options) func(*tool.Call) error {
 func removeOne(c *tool.Call, ct *roster.Container, force bool) error {
 	if !ct.Live() && watched(ct) && ct.Monitor.Phase == "ended" {
 		// It has told the end and is on its way out.
-		if err := gone(ct.Monitor.Pid); err != nil {
+		if err := sys.Gone(ct.Monitor.Pid); err != nil {
 			return err
 		}
 	}
@@ -203,7 +202,7 @@ func removeOne(c *tool.Call, ct *roster.Container, force bool) error {
 			return err
 		}
 		// With --rm the monitor removes it.
-		if err := gone(ct.Monitor.Pid); err != nil {
+		if err := sys.Gone(ct.Monitor.Pid); err != nil {
 			return err
 		}
 	}
@@ -219,24 +218,6 @@ func removeOne(c *tool.Call, ct *roster.Container, force bool) error {
 	}
 	defer b.Close()
 	return b.Discard()
-}
-
-// gone waits for the end of a process.
-func gone(pid int) error {
-	fd, err := unix.PidfdOpen(pid, 0)
-	if err == unix.ESRCH {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	defer unix.Close(fd)
-	for {
-		_, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, -1)
-		if err != unix.EINTR {
-			return err
-		}
-	}
 }
 
 // simple is a verb that gt-oci has for one container.
