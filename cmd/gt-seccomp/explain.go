@@ -104,6 +104,9 @@ func explained(s *specs.LinuxSeccomp, arch specs.Arch, c call, name string) (*an
 	if err != nil {
 		return nil, err
 	}
+	for i := range c.args {
+		c.args[i] &= c.width()
+	}
 	ret, at, err := interpret(filter, c)
 	if err != nil {
 		return nil, err
@@ -116,7 +119,7 @@ func explained(s *specs.LinuxSeccomp, arch specs.Arch, c call, name string) (*an
 		if !slices.Contains(r.Names, name) || !listed(s, arch, c.arch) {
 			continue
 		}
-		holds, why := holding(r.Args, c.args)
+		holds, why := holding(r.Args, &c)
 		if !holds {
 			continue
 		}
@@ -153,9 +156,19 @@ func unruled(s *specs.LinuxSeccomp, native specs.Arch, c call, ret uint32) (at, 
 	return "", ""
 }
 
+// width has the bits that an argument has: a 32-bit program has no others, and
+// libseccomp compares no others.
+func (c *call) width() uint64 {
+	const wide = 0x80000000 // __AUDIT_ARCH_64BIT of linux/audit.h
+	if tables[c.arch].audit&wide == 0 {
+		return 1<<32 - 1
+	}
+	return ^uint64(0)
+}
+
 // holding tells whether the conditions of a rule hold: all of them, but where
 // one argument has two of them any one is enough, as libseccomp's callers have it.
-func holding(conds []specs.LinuxSeccompArg, args [6]uint64) (bool, string) {
+func holding(conds []specs.LinuxSeccompArg, c *call) (bool, string) {
 	seen, twice := [6]bool{}, false
 	for _, a := range conds {
 		twice = twice || seen[a.Index]
@@ -163,7 +176,9 @@ func holding(conds []specs.LinuxSeccompArg, args [6]uint64) (bool, string) {
 	}
 	why := ""
 	for _, a := range conds {
-		ok := compare(a, args[a.Index])
+		a.Value &= c.width()
+		a.ValueTwo &= c.width()
+		ok := compare(a, c.args[a.Index])
 		if ok {
 			why += fmt.Sprintf(", argument %d is %s", a.Index, wording(a))
 		}

@@ -43,6 +43,14 @@ func TestExplain(t *testing.T) {
 			t.Errorf("%s: have %s\nneed %s", c.name, a.text(), c.want)
 		}
 	}
+	// The upper half of an argument is nothing to a 32-bit program.
+	wide, err := decode([]byte(`{"defaultAction":"SCMP_ACT_ERRNO","architectures":["SCMP_ARCH_X86"],"syscalls":[{"names":["personality"],"action":"SCMP_ACT_ALLOW","args":[{"index":0,"value":4294967295,"op":"SCMP_CMP_EQ"}]}]}`), hostTarget())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a, err := explained(wide, specs.ArchX86_64, call{arch: specs.ArchX86, nr: 136, args: [6]uint64{^uint64(0)}}, "personality"); err != nil || a.Rule != "/linux/seccomp/syscalls/0" {
+		t.Errorf("have %+v, %v", a, err)
+	}
 	for _, line := range []string{"nosuchcall", "read x", "read 1 2 3 4 5 6 7", "read 18446744073709551616"} {
 		made := call{arch: specs.ArchX86_64}
 		if name, err := made.read(strings.Fields(line)); err == nil {
