@@ -116,7 +116,7 @@ func (s *scene) processes() map[int]string {
 		cmd, _ := os.ReadFile(dir + "/cmdline")
 		env, _ := os.ReadFile(dir + "/environ")
 		cgroup, _ := os.ReadFile(dir + "/cgroup")
-		if bytes.Contains(cmd, []byte(s.work)) || bytes.Contains(env, []byte(s.work)) ||
+		if s.named(cmd) || s.named(env) ||
 			bytes.Contains(cgroup, []byte(s.id)) || s.rooted(dir) {
 			out[pid] = string(bytes.TrimSpace(bytes.ReplaceAll(cmd, []byte{0}, []byte{' '})))
 		}
@@ -124,10 +124,29 @@ func (s *scene) processes() map[int]string {
 	return out
 }
 
+// named tells whether a text has the work directory in it, and not only that of
+// a scenario whose name begins alike.
+func (s *scene) named(text []byte) bool {
+	for {
+		_, rest, found := bytes.Cut(text, []byte(s.work))
+		if !found {
+			return false
+		}
+		if len(rest) == 0 || !wordy(rest[0]) {
+			return true
+		}
+		text = rest
+	}
+}
+
+func wordy(c byte) bool {
+	return c == '_' || c == '-' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+}
+
 func (s *scene) rooted(proc string) bool {
 	data, _ := os.ReadFile(proc + "/mountinfo")
 	for line := range strings.Lines(string(data)) {
-		if f := strings.Fields(line); len(f) > 4 && f[4] == "/" && strings.Contains(line, s.work) {
+		if f := strings.Fields(line); len(f) > 4 && f[4] == "/" && s.named([]byte(line)) {
 			return true
 		}
 	}
@@ -140,7 +159,7 @@ func (s *scene) loops() []string {
 	var out []string
 	for _, f := range files {
 		data, _ := os.ReadFile(f)
-		if strings.HasPrefix(string(data), s.work) {
+		if s.named(data) {
 			out = append(out, "/dev/"+strings.Split(f, "/")[3])
 		}
 	}
