@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/gophertainer/gophertainer/lib/fail"
 )
 
@@ -97,11 +99,21 @@ func Explain(log string) *Cause {
 			}
 		}
 	}
+	if full(log) {
+		return &Cause{Code: fail.CodeLimit, Say: "the disk is full", Excerpt: lines[:min(len(lines), 3)]}
+	}
 	c := &Cause{Code: fail.CodeHost, Say: "criu gave up", Excerpt: lines[:min(len(lines), 3)]}
 	if len(lines) > 0 {
 		c.Say += ": " + bare(lines[0])
 	}
 	return c
+}
+
+// full tells whether the filesystem of the log has no room: then the line that
+// would say so is not in it.
+func full(log string) bool {
+	var st unix.Statfs_t
+	return unix.Statfs(log, &st) == nil && st.Blocks > 0 && st.Bavail*uint64(st.Bsize) < 16<<10
 }
 
 func expand(re *regexp.Regexp, say, line string, m []int) string {
