@@ -2,6 +2,7 @@ package attach
 
 import (
 	"errors"
+	"fmt"
 	"os"
 
 	"github.com/gophertainer/gophertainer/cmd/gt-net/internal/link"
@@ -59,22 +60,11 @@ func (h *Host) clear(r *store.Record, ports *store.Ports) error {
 	if err := h.shut(r); err != nil {
 		return err
 	}
-	if len(r.Ports) > 0 {
-		if ports == nil {
-			var err error
-			if ports, err = h.Dir.OpenPorts(); err != nil {
-				return err
-			}
-			defer ports.Close()
-		}
-		if err := ports.Free(r.Key()); err != nil {
-			return err
-		}
+	if err := h.unpublish(r, ports); err != nil {
+		return err
 	}
-	for _, name := range []string{r.HostLink, r.IFB} {
-		if err := link.Delete(name); err != nil {
-			return err
-		}
+	if err := h.cut(r.HostLink, r.IFB); err != nil {
+		return err
 	}
 	if r.HostLink != "" || r.Network == "" || !r.Alive() {
 		return nil
@@ -92,6 +82,43 @@ func (h *Host) clear(r *store.Record, ports *store.Ports) error {
 		return nil
 	}
 	return ns.Remove(r.IfName)
+}
+
+// unpublish lets go of the register before the links go, which takes long.
+func (h *Host) unpublish(r *store.Record, ports *store.Ports) error {
+	if len(r.Ports) == 0 {
+		return nil
+	}
+	if ports == nil {
+		own, err := h.Dir.OpenPorts()
+		if err != nil {
+			return err
+		}
+		defer own.Close()
+		ports = own
+	}
+	return ports.Free(r.Key())
+}
+
+// cut removes links. Those that many want removed at once go together: who waits
+// for the lock finds its own gone already.
+func (h *Host) cut(names ...string) error {
+	any, err := link.Doom(names...)
+	if err != nil || !any {
+		return err
+	}
+	lock, err := h.Dir.LockLinks()
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	if any, err = link.Doom(names...); err != nil || !any {
+		return err
+	}
+	if err := link.Bury(); err != nil {
+		return fmt.Errorf("remove links: %w", err)
+	}
+	return nil
 }
 
 // unlease gives the addresses back, and leaves the network if it was the last.

@@ -51,6 +51,9 @@ func (d *Dir) network(name string) string { return filepath.Join(d.networks(), n
 // LockAll waits for the right to change networks and leases.
 func (d *Dir) LockAll() (*Lock, error) { return d.lock(filepath.Join(d.networks(), ".lock")) }
 
+// LockLinks is held by who removes links.
+func (d *Dir) LockLinks() (*Lock, error) { return d.lock(filepath.Join(d.path, ".links")) }
+
 // Network reads one; os.ErrNotExist if there is none.
 func (d *Dir) Network(name string) (*Network, error) {
 	n := &Network{}
