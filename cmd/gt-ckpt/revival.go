@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/checkpoint-restore/go-criu/v8/rpc"
@@ -34,7 +35,8 @@ type revival struct {
 	r       *container.Revival
 	files   []*os.File // CRIU's, in order
 	inherit []*rpc.InheritFd
-	worker  int // CRIU
+	worker  int   // CRIU
+	own     []int // our children that are not CRIU's
 	host    []scene.Mount
 	raced   bool // it may work the next time
 	frozen  bool
@@ -127,6 +129,10 @@ func (v *revival) apart() error {
 }
 
 func (v *revival) ask(o *rpc.CriuOpts) error {
+	var err error
+	if v.own, err = scene.Children(); err != nil {
+		return err
+	}
 	w, err := criu.Start(v.path, v.files, v.enter)
 	if err != nil {
 		return err
@@ -165,14 +171,25 @@ func (v *revival) ask(o *rpc.CriuOpts) error {
 	return err
 }
 
-// bury ends and reaps what CRIU has made: its processes are our children.
+// bury ends and reaps what CRIU has made: its processes are our children. The
+// guard and the server of lazy pages are so too, and wait for us.
 func (v *revival) bury() {
 	if err := v.r.Group.Kill(unix.SIGKILL); err != nil {
 		v.call.Warnf("kill what was restored: %v", err)
 	}
-	for {
-		if _, err := unix.Wait4(-1, nil, 0, nil); err != nil && err != unix.EINTR {
-			return
+	pids, err := scene.Children()
+	if err != nil {
+		v.call.Warnf("reap what was restored: %v", err)
+	}
+	for _, pid := range pids {
+		if slices.Contains(v.own, pid) {
+			continue
+		}
+		_ = unix.Kill(pid, unix.SIGKILL) // it may be dead
+		for {
+			if _, err := unix.Wait4(pid, nil, 0, nil); err != unix.EINTR {
+				break
+			}
 		}
 	}
 }

@@ -2,6 +2,7 @@ package scene
 
 import (
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -70,4 +71,28 @@ func Descends(pid, from int) bool {
 		pid = p.Parent
 	}
 	return false
+}
+
+// Children are the processes that this one has to reap, whichever thread they
+// belong to (proc_tid_children(5); CRIU needs that file too).
+func Children() ([]int, error) {
+	files, err := filepath.Glob("/proc/self/task/*/children")
+	if err != nil {
+		return nil, err
+	}
+	var list []int
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			continue // a thread that ended: another one has its children
+		}
+		for _, word := range strings.Fields(string(text)) {
+			pid, err := strconv.Atoi(word)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, pid)
+		}
+	}
+	return list, nil
 }
