@@ -192,7 +192,14 @@ func (v *revival) bury() {
 			}
 		}
 	}
+	// CRIU's helpers were its children, and are somebody else's now.
+	if left, err := v.r.Group.Outlive(orphaned); err != nil || left {
+		v.call.Warnf("wait for the end of what was restored: still there: %t: %v", left, err)
+	}
 }
+
+// orphaned is what they get to end, in milliseconds.
+const orphaned = 2000
 
 // enter puts CRIU into the container's groups, so that what it makes is born
 // there.

@@ -48,6 +48,7 @@ func Compile(in *Input) (*plan.Plan, error) {
 		pl.Add(plan.Step{Op: plan.OpClock})
 	}
 	if !in.NoKeyring {
+		cred.KeyLabel(s.Process, pl)
 		pl.Add(plan.Step{Op: plan.OpKeyring, Path: "_ses." + in.ID})
 	}
 	in.identity(pl)

@@ -2,14 +2,12 @@ package container
 
 import (
 	"os"
-	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/gophertainer/gophertainer/lib/cgroup"
 	"github.com/gophertainer/gophertainer/lib/spec"
 	"github.com/gophertainer/gophertainer/lib/state"
-	"github.com/gophertainer/gophertainer/lib/sys"
 )
 
 // Collect removes what killed tools left behind: containers whose create did
@@ -106,7 +104,7 @@ func (rt *Runtime) collectBroken(e *state.Entry, force bool) (string, error) {
 // release removes the group of a broken entry, or tells that the entry has to
 // be kept.
 func (rt *Runtime) release(e *state.Entry, g *cgroup.Group, force bool) (kept bool, err error) {
-	left, err := outlive(g, orphaned)
+	left, err := g.Outlive(orphaned)
 	if err != nil {
 		return false, err
 	}
@@ -123,36 +121,8 @@ func (rt *Runtime) release(e *state.Entry, g *cgroup.Group, force bool) (kept bo
 	if err := g.Kill(unix.SIGKILL); err != nil {
 		return false, err
 	}
-	if _, err := outlive(g, orphaned); err != nil {
+	if _, err := g.Outlive(orphaned); err != nil {
 		return false, err
 	}
 	return false, g.Remove()
-}
-
-// outlive waits until no process of the group is left, and tells whether some
-// are after all.
-func outlive(g *cgroup.Group, ms int) (bool, error) {
-	end := time.Now().Add(time.Duration(ms) * time.Millisecond)
-	for {
-		pids, err := g.Pids()
-		if err != nil || len(pids) == 0 {
-			return false, err
-		}
-		left := int(time.Until(end).Milliseconds())
-		if left <= 0 {
-			return true, nil
-		}
-		fd, err := unix.PidfdOpen(pids[0], 0)
-		if err == unix.ESRCH {
-			continue
-		}
-		if err != nil {
-			return false, err
-		}
-		err = sys.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, left)
-		_ = unix.Close(fd)
-		if err != nil {
-			return false, err
-		}
-	}
 }

@@ -97,7 +97,7 @@ func (c *Container) ungroup() error {
 	if err := c.Group.Kill(unix.SIGKILL); err != nil {
 		return err
 	}
-	if _, err := outlive(c.Group, orphaned); err != nil {
+	if _, err := c.Group.Outlive(orphaned); err != nil {
 		return err
 	}
 	return c.Group.Remove()

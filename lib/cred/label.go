@@ -43,6 +43,14 @@ func Labels(p *specs.Process, pl *plan.Plan) {
 	}
 }
 
+// KeyLabel makes the step for the label of the session keyring to come. The
+// kernel forgets it when the program is executed.
+func KeyLabel(p *specs.Process, pl *plan.Plan) {
+	if p.SelinuxLabel != "" {
+		pl.Add(plan.Step{Op: plan.OpLabel, Member: "/process/selinuxLabel", Path: "keycreate", Data: p.SelinuxLabel})
+	}
+}
+
 // Lacks names the members of a process that this kernel cannot carry out.
 func Lacks(p *specs.Process) []*fail.Error {
 	var list []*fail.Error

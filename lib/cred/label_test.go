@@ -28,6 +28,7 @@ func host(t *testing.T, armored, own, labeled bool) {
 
 func steps(p *specs.Process) string {
 	var pl plan.Plan
+	KeyLabel(p, &pl)
 	Labels(p, &pl)
 	var b strings.Builder
 	for _, s := range pl.Steps {
@@ -39,7 +40,7 @@ func steps(p *specs.Process) string {
 func TestLabels(t *testing.T) {
 	both := &specs.Process{ApparmorProfile: "web", SelinuxLabel: "a:b:c:s0:c1,c2"}
 	host(t, true, true, true)
-	if have := steps(both); have != "/process/selinuxLabel exec=a:b:c:s0:c1,c2;/process/apparmorProfile apparmor/exec=exec web;" {
+	if have := steps(both); have != "/process/selinuxLabel keycreate=a:b:c:s0:c1,c2;/process/selinuxLabel exec=a:b:c:s0:c1,c2;/process/apparmorProfile apparmor/exec=exec web;" {
 		t.Errorf("have %s", have)
 	}
 	host(t, true, false, false)

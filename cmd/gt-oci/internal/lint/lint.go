@@ -70,7 +70,7 @@ func Bundle(dir, config string, systemd bool) ([]Finding, error) {
 	}
 	l.itself(raw)
 	defer l.close()
-	for _, check := range []func() error{l.rootfs, l.mounts, l.namespaces, l.process, l.resources, l.kernel, l.hooks} {
+	for _, check := range []func() error{l.rootfs, l.mounts, l.namespaces, l.process, l.resources, l.devices, l.kernel, l.hooks} {
 		if err := check(); err != nil {
 			return nil, err
 		}

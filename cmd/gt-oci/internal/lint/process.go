@@ -20,6 +20,7 @@ func (l *linter) process() error {
 		return nil
 	}
 	l.program()
+	l.schedule(p)
 	if c := p.Capabilities; c != nil {
 		if err := l.capabilities(c); err != nil {
 			return err
