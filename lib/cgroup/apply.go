@@ -108,9 +108,22 @@ func (g *Group) set(s setting) error {
 		return g.absent(s)
 	}
 	if err != nil {
-		return &fail.Error{Member: s.member, Cause: err}
+		return &fail.Error{Member: s.member, Cause: err, Hint: bounds(dir, s.file)}
 	}
 	return nil
+}
+
+// bounds tells what a group may have at most: the numbers of the one above it.
+func bounds(dir, file string) string {
+	if file != "cpuset.cpus" && file != "cpuset.mems" {
+		return ""
+	}
+	for _, f := range []string{file + ".effective", file} { // the first is cgroup2's
+		if have, err := read(filepath.Dir(dir), f); err == nil && have != "" {
+			return "the group above has " + have
+		}
+	}
+	return ""
 }
 
 // again marks a write that works once another one is done.
