@@ -2,10 +2,7 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"strings"
-
-	"github.com/alecthomas/kong"
 
 	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/verb"
 	"github.com/gophertainer/gophertainer/lib/fail"
@@ -25,16 +22,12 @@ func completion(args []string) (int, error) {
 	if script == "" {
 		return exitFailed, fail.Usage("completion: have %q, need bash, zsh or fish", args[0])
 	}
-	parser, err := kong.New(&options{}, kong.Name("gt-run"), kong.Writers(io.Discard, io.Discard))
-	if err != nil {
-		return exitFailed, err
-	}
-	var flags []string
-	for _, f := range parser.Model.Flags {
-		flags = append(flags, "--"+f.Name)
+	flags := table(&options{}, new(bool)).Names()
+	for i := range flags {
+		flags[i] = "--" + flags[i]
 	}
 	replace := strings.NewReplacer("FLAGS", strings.Join(flags, " "), "VERBS", strings.Join(verb.Names(), " "))
-	_, err = fmt.Print(replace.Replace(script))
+	_, err := fmt.Print(replace.Replace(script))
 	return 0, err
 }
 

@@ -4,14 +4,18 @@ import (
 	"errors"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 
-	"github.com/alecthomas/kong"
-
 	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/tool"
 )
 
-// options is the command line. The help texts are the manual's, shortened.
+//go:generate env GT_WRITE=1 go test -run ^TestTable$ .
+
+// options is the command line, in kong's notation; the help texts are the
+// manual's, shortened. The table it is parsed by is made of it beforehand
+// (table.go): at each start kong would take longer than a container's birth.
 type options struct {
 	Name        string   `placeholder:"NAME" help:"Name of the container; it is kept when its program has ended."`
 	Rootfs      string   `placeholder:"PATH" default:"host" help:"Root filesystem: a directory, a tar archive, tiny, or host."`
@@ -48,42 +52,66 @@ type options struct {
 	DryRun  bool   `help:"Print the bundle and the commands, do nothing."`
 	Version bool   `help:"Print the version."`
 
-	Command []string `arg:"" optional:"" passthrough:"partial" name:"command" help:"Command and its arguments."`
+	Command []string `kong:"-"` // and its arguments
 }
 
 // errHelp is what parse returns when the help has been asked for and shown.
 var errHelp = errors.New("help was shown")
 
-const description = "Run a command in a container. Exit status: the command's own, 128+n if signal n ended it, " +
-	"125 if gt-run failed, 126 if the command cannot be executed, 127 if it is not there."
+const description = `gt-run: run a command in a container
+
+usage: gt-run [options] [--] COMMAND [ARGUMENT...]
+
+The exit status is the command's own, 128+n if signal n ended it, 125 if gt-run
+failed, 126 if the command cannot be executed, 127 if it is not there.
+
+options:
+`
 
 func parse(args []string, stdout io.Writer) (*options, error) {
-	o := &options{}
-	help := false
-	parser, err := kong.New(o, kong.Name("gt-run"), kong.Description(description),
-		kong.Writers(stdout, io.Discard), kong.Exit(func(int) { help = true }))
+	o, help := &options{}, false
+	line := &tool.Line{Options: table(o, &help), StopAt: 1, Help: "gt-run --help", Advice: instead}
+	words, rest, err := line.Parse(args)
 	if err != nil {
 		return nil, err
 	}
-	_, err = parser.Parse(args)
 	if help {
+		// Made again: what the command line has set would look like defaults.
+		if _, err := io.WriteString(stdout, description+table(&options{}, &help).Text()); err != nil {
+			return nil, err
+		}
 		return nil, errHelp
 	}
-	if err != nil {
-		return nil, fail.Usage("%w", err)
-	}
-	o.Command = command(args, o.Command)
+	o.Command = append(words, rest...)
 	// As every tool of the project takes it; what else DEBUG may hold is others' business.
 	o.Debug = o.Debug || os.Getenv("DEBUG") == "1"
 	return o, o.check()
 }
 
-// command drops the -- that ended the options, and only that one.
-func command(args, words []string) []string {
-	if len(words) > 0 && words[0] == "--" {
-		return words[1:]
+func table(o *options, help *bool) *tool.Options {
+	t := &tool.Options{}
+	o.declare(t)
+	*help = false
+	t.Bool(help, "help", 'h', "Show this help.")
+	return t
+}
+
+// text takes a value that may be empty; not given is nil.
+func text(to **string) func(string) error {
+	return func(v string) error { *to = &v; return nil }
+}
+
+// whole takes a number that may be 0; not given is nil.
+func whole[T int | int64 | uint16 | uint64](to **T) func(string) error {
+	return func(text string) error {
+		n, err := strconv.ParseInt(text, 10, 64)
+		v := T(n)
+		if err != nil || int64(v) != n || (v < 0) != (n < 0) {
+			return fail.Usage("have %q, need a whole number", text)
+		}
+		*to = &v
+		return nil
 	}
-	return words
 }
 
 // check refuses what contradicts itself or is not there yet.

@@ -44,8 +44,8 @@ func TestParse(t *testing.T) {
 
 func TestParseRefuses(t *testing.T) {
 	for line, want := range map[string]string{
-		"--nmae x":                   `did you mean "--name"`,
-		"--memoy 5":                  `"--memory"`,
+		"--nmae x":                   `nearest is --name`,
+		"--memoy 5":                  `nearest is --memory`,
 		"--rm --restart always -d x": "--rm and --restart",
 		"--restart always x":         "--restart needs --detach",
 		"--health-cmd true x":        "--health-cmd needs --detach",
@@ -63,8 +63,7 @@ func TestParseRefuses(t *testing.T) {
 		"--cni-bin /x x":             "need --cni",
 		"--net host -p 80:80 x":      "--net host and an option",
 		"--name":                     "--name",
-		"--user -1 x":                "--user",
-		"-Z":                         "unknown flag -Z",
+		"-Z":                         "unknown option -Z",
 		"--interactive=maybe ls":     "--interactive",
 	} {
 		_, err := parse(strings.Fields(line), io.Discard)
@@ -83,5 +82,27 @@ func TestHelp(t *testing.T) {
 	var b bytes.Buffer
 	if _, err := parse([]string{"--help"}, &b); !errors.Is(err, errHelp) || !strings.Contains(b.String(), "--rootfs") {
 		t.Errorf("have %v, %s", err, b.String())
+	}
+}
+
+// TestInstead: what is advised against is no option, and what is advised is one.
+func TestInstead(t *testing.T) {
+	have := map[string]bool{}
+	for _, name := range table(&options{}, new(bool)).Names() {
+		have["--"+name] = true
+	}
+	for name, advice := range instead {
+		if have["--"+name] {
+			t.Errorf("--%s is an option", name)
+		}
+		for word := range strings.FieldsSeq(advice) {
+			if strings.HasPrefix(word, "--") && !strings.Contains(advice, "gt-rootfs") && !have[strings.Trim(word, ",")] {
+				t.Errorf("--%s: %s is no option", name, word)
+			}
+		}
+	}
+	_, err := parse(strings.Fields("--cpu-quota 50000 x"), io.Discard)
+	if want := "unknown option --cpu-quota: need --cpus, which is quota by period"; err == nil || err.Error() != want {
+		t.Errorf("have %v, need %s", err, want)
 	}
 }

@@ -15,6 +15,7 @@ type parser struct {
 	later  bool       // after the verb: options bound to the place before it are unknown
 	stopAt int        // positionals after which the rest is taken as it is; 0: never
 	help   string     // what to type to see the options
+	advice map[string]string
 }
 
 // parse returns the positionals, and the words it left alone because stopAt
@@ -129,6 +130,9 @@ func (p *parser) unknown(w string) error {
 				names = append(names, opt.name)
 			}
 		}
+	}
+	if instead := p.advice[strings.TrimLeft(w, "-")]; instead != "" {
+		return fail.Usage("unknown option %s: %s", w, instead)
 	}
 	if near := nearest(strings.TrimLeft(w, "-"), names); near != "" {
 		return fail.Usage("unknown option %s, nearest is --%s", w, near)
