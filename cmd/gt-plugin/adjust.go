@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 
 	"github.com/gophertainer/gophertainer/cmd/gt-plugin/internal/chain"
 	"github.com/gophertainer/gophertainer/cmd/gt-plugin/internal/keep"
@@ -15,22 +16,10 @@ import (
 	"github.com/gophertainer/gophertainer/lib/tool"
 )
 
-// adjust starts all plugins at once, asks them in turn, and ends them after the
-// answer is out: gt-oci goes on meanwhile.
+// adjust starts all plugins at once, while gt-oci reads config.json, asks them in
+// turn, and ends them after the answer is out: gt-oci goes on meanwhile.
 func adjust(*tool.Options) func(*tool.Call) error {
 	return func(c *tool.Call) error {
-		line, err := plugin.NewLines(c.Stdin).Next()
-		if err != nil {
-			return fail.New(fail.CodeInput, "stdin: %w", err)
-		}
-		var r plugin.Request
-		var in plugin.SpecRequest
-		if err := json.Unmarshal(line, &r); err != nil {
-			return fail.New(fail.CodeInput, "stdin: %w", err)
-		}
-		if err := json.Unmarshal(r.Params, &in); err != nil || r.Method != keep.MethodCreate {
-			return fail.New(fail.CodeInput, "stdin: need a request %s with id, bundle and spec", keep.MethodCreate)
-		}
 		s := store.Open(c.Root)
 		held, err := s.Snapshot(func(r *store.Record) bool { return store.AtCreate(r.Info.Type) })
 		if err != nil {
@@ -43,14 +32,35 @@ func adjust(*tool.Options) func(*tool.Call) error {
 			set.Begin(h.Entry)
 		}
 		chain.Order(list)
-		out, err := chain.Run(context.Background(), set, list, in)
-		err = respond(c, &r, out, err)
+		err = answer(c, set, list)
 		err = errors.Join(err, set.Close())
 		for _, h := range held {
 			h.Release()
 		}
 		return err
 	}
+}
+
+// answer reads the request and prints the answer to it. Without a request gt-oci
+// has found something wrong itself.
+func answer(c *tool.Call, set *oneshot.Set, list []*store.Entry) error {
+	line, err := plugin.NewLines(c.Stdin).Next()
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	var r plugin.Request
+	if err == nil {
+		err = json.Unmarshal(line, &r)
+	}
+	if err != nil {
+		return fail.New(fail.CodeInput, "stdin: %w", err)
+	}
+	var in plugin.SpecRequest
+	if err := json.Unmarshal(r.Params, &in); err != nil || r.Method != keep.MethodCreate {
+		return fail.New(fail.CodeInput, "stdin: need a request %s with id, bundle and spec", keep.MethodCreate)
+	}
+	out, err := chain.Run(context.Background(), set, list, in)
+	return respond(c, &r, out, err)
 }
 
 // respond prints the answer; what went wrong is in it, and in the event log.

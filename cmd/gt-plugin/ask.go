@@ -97,8 +97,7 @@ func freeUID(name string, list []*store.Entry) uint32 {
 func sweep(s *store.Store) error {
 	left, err := s.Leftovers()
 	for _, dir := range left {
-		e := &store.Entry{Record: &store.Record{Info: plugin.PluginInfo{Type: plugin.PluginTypeNetwork}}, Dir: dir}
-		err = errors.Join(err, sandbox.Unshare(e), os.RemoveAll(dir))
+		err = errors.Join(err, sandbox.Unshare(&store.Entry{Dir: dir}), os.RemoveAll(dir))
 	}
 	return errors.Join(err, sandbox.Sweep(s))
 }

@@ -177,7 +177,6 @@ var program = &tool.Program{
 		{Name: "logs", Args: "NAME", Summary: "show what a plugin wrote to stderr", Make: logs},
 		{Name: "serve", Summary: "keep the loaded plugins running", Make: serve},
 		{Name: "adjust", Summary: "answer gt-oci's request on stdin", Make: adjust},
-		{Name: "confine", Args: "PROGRAM [ARGUMENT...]", Summary: "become a plugin", Hidden: true, StopAt: 1, Make: confine},
 		{Name: "init", Args: "DIR", Summary: "write the skeleton of a plugin", Make: initialize},
 	},
 }

@@ -37,6 +37,7 @@ type Input struct {
 	Listener  int    // index of the seccomp listener's socket, 0 if none
 	Time      int    // index of a time namespace to join, 0 if none
 	Message   string // what goes with the listener: the container process state
+	Tied      bool   // the program is killed when the process that makes it ends
 	Trace     bool
 	Warn      func(format string, args ...any)
 }
@@ -156,6 +157,10 @@ func (in *Input) process(pl *plan.Plan) error {
 	pl.Add(plan.Step{Op: plan.OpReady, Member: "/process/args", FD: in.Gate})
 	if h := in.Spec.Hooks; h != nil {
 		in.inside(pl, "startContainer", h.StartContainer)
+	}
+	if in.Tied {
+		// Another user or other capabilities would undo it (prctl(2)).
+		pl.Add(plan.Step{Op: plan.OpTied, Flags: uint64(unix.SIGKILL)})
 	}
 	rules.Restrict(pl)
 	if p.NoNewPrivileges {

@@ -187,7 +187,10 @@ func hierarchies(g *cgroup.Group) []mount.Hierarchy {
 func (rt *Runtime) Plan(id string, o *CreateOptions) (*plan.Plan, error) {
 	o.Terminal = func(*os.File) error { return nil }
 	c := &creation{rt: rt, o: o, gate: -1, st: &state.State{ID: id}}
-	if err := c.read(); err != nil {
+	if err := c.load(); err != nil {
+		return nil, err
+	}
+	if err := c.check(); err != nil {
 		return nil, err
 	}
 	group, err := c.locate(id)

@@ -40,6 +40,9 @@ type CreateOptions struct {
 	// foreground); it owns it.
 	Terminal func(master *os.File) error
 	Gate     bool // wait for start
+	// Tied: the program is killed when the calling process ends, however it does.
+	// For who runs it; nobody could start it later.
+	Tied bool
 	// Sent, if not nil, is called while the process is at work on its plan; its
 	// error ends the birth.
 	Sent func() error
@@ -51,6 +54,7 @@ type creation struct {
 	o     *CreateOptions
 	spec  *specs.Spec
 	raw   []byte
+	asked *inquiry // what plugins say to it
 	entry *state.Entry
 	st    *state.State
 	group *cgroup.Group
@@ -87,10 +91,7 @@ func (rt *Runtime) Create(id string, o *CreateOptions) (*Container, *birth.Born,
 }
 
 func (c *creation) create(id string) (*birth.Born, error) {
-	if err := c.read(); err != nil {
-		return nil, err
-	}
-	if err := c.plugins(id); err != nil {
+	if err := c.decide(id); err != nil {
 		return nil, err
 	}
 	root, err := state.Open(c.rt.Root)
@@ -110,6 +111,25 @@ func (c *creation) create(id string) (*birth.Born, error) {
 		err = aerr
 	}
 	return born, err
+}
+
+// decide settles the config.json of the container, with the plugins if there are
+// some: they are asked as early and answered as late as can be.
+func (c *creation) decide(id string) (err error) {
+	if c.asked, err = c.rt.inquire(); err != nil {
+		return err
+	}
+	defer func() { c.asked.end(err != nil) }()
+	if err := c.load(); err != nil {
+		return err
+	}
+	if err := c.ask(id); err != nil {
+		return err
+	}
+	if err := c.check(); err != nil {
+		return err
+	}
+	return c.plugins()
 }
 
 // takeBack leaves nothing of a create that failed.
@@ -139,24 +159,32 @@ func (c *creation) warn(err error) {
 	}
 }
 
-// read takes config.json once, and checks it once.
-func (c *creation) read() error {
-	var err error
+// load takes the text of config.json, once.
+func (c *creation) load() (err error) {
 	if c.o.Bundle, err = filepath.Abs(c.o.Bundle); err != nil {
 		return err
 	}
-	config := c.o.Config
-	if config == "" {
-		config = filepath.Join(c.o.Bundle, "config.json")
+	c.raw, err = spec.Load(c.config())
+	return err
+}
+
+func (c *creation) config() string {
+	if c.o.Config == "" {
+		return filepath.Join(c.o.Bundle, "config.json")
 	}
-	if c.spec, c.raw, err = spec.Read(config); err != nil {
-		return err
+	return c.o.Config
+}
+
+// check decodes it, and checks it once.
+func (c *creation) check() (err error) {
+	if c.spec, err = spec.Decode(c.raw); err == nil {
+		err = spec.Check(c.spec)
 	}
-	if err := spec.Check(c.spec); err != nil {
-		return withPath(err, config)
+	if err == nil {
+		err = c.lacks()
 	}
-	if err := c.lacks(); err != nil {
-		return withPath(err, config)
+	if err != nil {
+		return withPath(err, c.config())
 	}
 	return c.checkTerminal()
 }
@@ -252,7 +280,7 @@ func (c *creation) fill() error {
 	}
 	c.input = birth.Input{
 		Spec: c.spec, Namespace: c.set, Filter: filter, Permitted: cred.Set(permitted),
-		NoKeyring: c.o.NoKeyring, ID: c.st.ID, Trace: c.rt.Trace != "", Warn: c.rt.Warn,
+		NoKeyring: c.o.NoKeyring, ID: c.st.ID, Tied: c.o.Tied, Trace: c.rt.Trace != "", Warn: c.rt.Warn,
 		Host: mount.Host{
 			Bundle: c.o.Bundle, Hierarchies: hierarchies(c.group), CgroupNS: c.set.Has(unix.CLONE_NEWCGROUP),
 			UserNS: c.set.Has(unix.CLONE_NEWUSER), NoPivot: c.o.NoPivot, Label: c.spec.Linux.MountLabel,

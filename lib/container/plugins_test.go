@@ -2,6 +2,7 @@ package container
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"strings"
 	"testing"
@@ -70,18 +71,48 @@ func TestPluginConversation(t *testing.T) {
 		_, _ = other.Read(b)
 		other.Close()
 	}()
-	if line, err := converse(pair[0], []byte("hello")); err != nil || len(line) != 100_006 {
+	q := &inquiry{sock: pair[0]}
+	converse := func(question string) ([]byte, error) {
+		if err := q.send([]byte(question)); err != nil {
+			t.Fatal(err)
+		}
+		return q.answer()
+	}
+	if line, err := converse("hello"); err != nil || len(line) != 100_006 {
 		t.Errorf("have %d bytes, %v, need 100006", len(line), err)
 	}
-	if _, err := converse(pair[0], []byte("more")); err == nil || !strings.Contains(err.Error(), "without an answer") {
+	if _, err := converse("more"); err == nil || !strings.Contains(err.Error(), "without an answer") {
 		t.Errorf("have %v, need its end", err)
 	}
 }
 
 // Without a plugin there is nothing to do, also where there is no directory.
 func TestNoPlugins(t *testing.T) {
-	c := &creation{rt: &Runtime{Root: t.TempDir() + "/none"}}
-	if err := c.plugins("web"); err != nil {
+	c := &creation{raw: []byte("{}")}
+	var err error
+	if c.asked, err = (&Runtime{Root: t.TempDir() + "/none"}).inquire(); err != nil || c.asked != nil {
+		t.Fatalf("have %v, %v, need no inquiry", c.asked, err)
+	}
+	if err := errors.Join(c.ask("web"), c.plugins()); err != nil {
 		t.Error(err)
+	}
+}
+
+// What is no JSON could carry a request of its own.
+func TestPluginSyntax(t *testing.T) {
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(pair[1])
+	for _, text := range []string{`{}}}`, `{},"method":"status"`, "{}\n{}", `{"a":"b`, `{"a":}`, ``, "{\"a\":\"\n\"}"} {
+		c := &creation{o: &CreateOptions{}, raw: []byte(text), asked: &inquiry{sock: pair[0]}}
+		if err := c.ask("web"); err != nil {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	_ = unix.Close(pair[0])
+	if n, err := unix.Read(pair[1], make([]byte, 100)); n != 0 || err != nil {
+		t.Errorf("have %d bytes, %v, need nothing sent", n, err)
 	}
 }

@@ -57,10 +57,7 @@ func (rt *Runtime) Restore(id string, o *CreateOptions, revive func(r *Revival) 
 }
 
 func (c *creation) restore(id string, revive func(r *Revival) error) error {
-	if err := c.read(); err != nil {
-		return err
-	}
-	if err := c.plugins(id); err != nil {
+	if err := c.decide(id); err != nil {
 		return err
 	}
 	root, err := state.Open(c.rt.Root)

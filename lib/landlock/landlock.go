@@ -11,7 +11,7 @@
 //
 // A member that is absent restricts nothing, one that is there and empty forbids
 // all. With paths every right that the ABI knows is denied but where it is
-// given.
+// given; ABI 1 and 2 know less than 3, which is taken if none is said.
 package landlock
 
 import (
@@ -178,7 +178,7 @@ func (r *Rules) settle() {
 		r.ABI = 6
 	case r.Net != 0:
 		r.ABI = 4
-	case r.Files != 0:
+	case r.Files != 0 && r.abi == 0:
 		r.ABI = 3
 	}
 	r.ABI = max(r.ABI, r.abi)

@@ -24,6 +24,7 @@ func TestParse(t *testing.T) {
 		{`{"paths":{}}`, 3, 1<<15 - 1, 0, 0, nil, 0},
 		{`{"paths":{"/dev/tty":["ioctl_dev"]}}`, 5, 1<<16 - 1, 0, 0, map[string]uint64{"/dev/tty": 1 << 15}, 0},
 		{`{"paths":{"/a":["write"]},"abi":5}`, 5, 1<<16 - 1, 0, 0, map[string]uint64{"/a": rest3 | 1<<15}, 0},
+		{`{"paths":{"/a":["write"]},"abi":1}`, 1, 1<<13 - 1, 0, 0, map[string]uint64{"/a": (1<<13 - 1) &^ (readBits | 1)}, 0},
 		{`{"bind":[80,443]}`, 4, 0, 1, 0, nil, 2},
 		{`{"connect":[]}`, 4, 0, 2, 0, nil, 0},
 		{`{"bind":[0],"connect":[65535]}`, 4, 0, 3, 0, nil, 2},

@@ -62,6 +62,7 @@ const (
 	OpTime            // join the time namespace FD, or make one with the offsets Data and enter it
 	OpMemory          // set_mempolicy(Flags, Nums)
 	OpReconfigure     // change the filesystem at Path: options Data, attributes Set and Clear
+	OpTied            // be sent the signal Flags when the thread that made the process ends
 	opEnd
 )
 
@@ -133,7 +134,7 @@ var names = [opEnd]string{
 	"setsid", "label", "bound", "user", "capabilities", "no-new-privs", "seccomp", "chdir",
 	"ready", "exec", "clock", "landlock", "landlock-rule", "landlock-restrict",
 	"here", "unmount",
-	"time", "mempolicy", "reconfigure",
+	"time", "mempolicy", "reconfigure", "parent-death-signal",
 }
 
 // String is the word for the step in `gt-oci plan` and in traces.

@@ -37,7 +37,7 @@ func Rootless(uid, gid int) []byte {
 
 // Read reads and decodes a file. raw is its text, for the frozen copy.
 func Read(path string) (s *specs.Spec, raw []byte, err error) {
-	if raw, err = readFile(path); err != nil {
+	if raw, err = Load(path); err != nil {
 		return nil, nil, err
 	}
 	if s, err = Decode(raw); err != nil {
@@ -46,8 +46,9 @@ func Read(path string) (s *specs.Spec, raw []byte, err error) {
 	return s, raw, nil
 }
 
-// readFile: a fifo must not hang us, a device must not feed us for ever.
-func readFile(path string) ([]byte, error) {
+// Load reads a file's text. A fifo must not hang us, a device must not feed us
+// for ever.
+func Load(path string) ([]byte, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
 		code := fail.CodeInput

@@ -42,6 +42,7 @@ var processSteps = [64]func(*birth, *plan.Step) bare.Errno{
 	plan.OpRule:         (*birth).rule,
 	plan.OpRestrict:     (*birth).restrict,
 	plan.OpTime:         (*birth).time,
+	plan.OpTied:         func(_ *birth, s *plan.Step) bare.Errno { return bare.Prctl(unix.PR_SET_PDEATHSIG, uintptr(s.Flags), 0) },
 	plan.OpMemory:       func(_ *birth, s *plan.Step) bare.Errno { return bare.MemoryPolicy(s.Flags, s.Nums) },
 }
 

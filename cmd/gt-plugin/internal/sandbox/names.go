@@ -3,7 +3,9 @@ package sandbox
 import (
 	"errors"
 	"os"
+	"path/filepath"
 	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -13,9 +15,16 @@ import (
 )
 
 // Share makes the directories whose mounts host and plugin have in common. Undo
-// is Unshare.
+// is Unshare, which finds out by the noted mount how far to go.
 func Share(e *store.Entry, needs *plugin.PluginNeeds) error {
 	for _, dir := range shared(e, needs) {
+		below, err := mountOf(dir)
+		if err != nil {
+			return err
+		}
+		if err := note(e, below, dir); err != nil {
+			return err
+		}
 		if err := unix.Mount(dir, dir, "", unix.MS_BIND|unix.MS_REC, ""); err != nil {
 			return &fail.Error{Op: "bind " + dir, Cause: err}
 		}
@@ -28,15 +37,61 @@ func Share(e *store.Entry, needs *plugin.PluginNeeds) error {
 	return nil
 }
 
-// Unshare takes the mounts of Share away, with what is still mounted there.
+// Unshare takes the mounts of Share away, with all that a plugin has mounted
+// there: below the directory, or over it.
 func Unshare(e *store.Entry) error {
-	var failed error
-	for _, dir := range shared(e, &e.Info.Needs) {
-		if err := unix.Unmount(dir, unix.MNT_DETACH|unix.UMOUNT_NOFOLLOW); err != nil && err != unix.EINVAL && err != unix.ENOENT {
-			failed = errors.Join(failed, &fail.Error{Op: "unmount " + dir, Cause: err})
+	text, err := os.ReadFile(e.File(belowFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	for line := range strings.Lines(string(text)) {
+		id, dir, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		if !filepath.IsAbs(dir) {
+			dir = e.File(dir)
+		}
+		err = errors.Join(err, uncover(dir, id))
+	}
+	return err
+}
+
+func uncover(dir, below string) error {
+	for {
+		now, err := mountOf(dir)
+		if now == below || errors.Is(err, os.ErrNotExist) {
+			return nil
+		}
+		if err == nil {
+			err = unix.Unmount(dir, unix.MNT_DETACH|unix.UMOUNT_NOFOLLOW)
+		}
+		if err == unix.EINVAL { // the one below is another by now
+			return nil
+		}
+		if err != nil {
+			return &fail.Error{Op: "unmount " + dir, Cause: err}
 		}
 	}
-	return failed
+}
+
+// belowFile has a line for each shared directory: the mount that it was on, and
+// its path, which for one of the entry is that within it, since it is renamed.
+const belowFile = "below"
+
+func note(e *store.Entry, mount, dir string) error {
+	f, err := os.OpenFile(e.File(belowFile), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(mount + " " + strings.TrimPrefix(dir, e.Dir+"/") + "\n")
+	return errors.Join(err, f.Close())
+}
+
+// mountOf is the number of the mount that dir is on.
+func mountOf(dir string) (string, error) {
+	var st unix.Statx_t
+	if err := unix.Statx(unix.AT_FDCWD, dir, unix.AT_SYMLINK_NOFOLLOW|unix.AT_NO_AUTOMOUNT, unix.STATX_MNT_ID, &st); err != nil {
+		return "", &os.PathError{Op: "statx", Path: dir, Err: err}
+	}
+	return strconv.FormatUint(st.Mnt_id, 10), nil
 }
 
 func shared(e *store.Entry, needs *plugin.PluginNeeds) []string {

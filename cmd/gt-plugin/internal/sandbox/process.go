@@ -78,7 +78,7 @@ func Start(s *store.Store, e *store.Entry, log io.Writer) (*Process, error) {
 	rt := &container.Runtime{Root: s.State(), Warn: func(format string, args ...any) {}}
 	id := e.Name + "-" + strconv.Itoa(os.Getpid()) + "-" + strconv.FormatInt(started.Add(1), 10)
 	ct, born, err := rt.Run(id, &container.CreateOptions{
-		Bundle: e.Dir, NoKeyring: true,
+		Bundle: e.Dir, NoKeyring: true, Tied: true,
 		Stdio: [3]int{int(p.inR.Fd()), int(p.outW.Fd()), int(p.errW.Fd())},
 	})
 	if err != nil {

@@ -7,13 +7,11 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 
 	"github.com/gophertainer/gophertainer/cmd/gt-plugin/internal/store"
-	"github.com/gophertainer/gophertainer/lib/landlock"
 	"github.com/gophertainer/gophertainer/lib/plugin"
 )
 
@@ -38,7 +36,7 @@ func Spec(e *store.Entry, needs *plugin.PluginNeeds) *specs.Spec {
 		Hostname: "plugin",
 		Process: &specs.Process{
 			User: specs.User{UID: e.UID, GID: e.UID},
-			Args: append(confinement(e, needs), argv(e)...),
+			Args: argv(e),
 			Env:  environment(e),
 			Cwd:  "/", NoNewPrivileges: true,
 			Capabilities: capabilities(needs.Capabilities),
@@ -79,37 +77,6 @@ func argv(e *store.Entry) []string {
 		return []string{inside + "/gt-plugin-host", inside + "/" + e.Name + ".so"}
 	}
 	return []string{inside + "/" + e.Name}
-}
-
-// Confined tells whether Landlock holds the plugin: the kernel has it, and the
-// plugin was not granted to mount, which Landlock would take away again.
-func Confined(needs *plugin.PluginNeeds) bool {
-	return landlock.Version() > 0 && !slices.Contains(needs.Capabilities, "CAP_SYS_ADMIN")
-}
-
-// confinement is the command that confines the plugin and becomes it.
-func confinement(e *store.Entry, needs *plugin.PluginNeeds) []string {
-	if !Confined(needs) {
-		return nil
-	}
-	args := []string{inside + "/gt-plugin", "confine"}
-	for _, dir := range append([]string{"/etc", "/proc", inside, Names}, hostDirs...) {
-		args = append(args, "--read="+dir)
-	}
-	for _, dir := range []string{"/dev", "/tmp", Data} {
-		args = append(args, "--write="+dir)
-	}
-	for _, p := range needs.Paths {
-		word := "--read="
-		if p.Write || p.Shared {
-			word = "--write="
-		}
-		args = append(args, word+p.Path)
-	}
-	if needs.Network {
-		args = append(args, "--net")
-	}
-	return append(args, "--")
 }
 
 // environment is all a plugin gets: nothing of the caller's (CVE-2025-23266).
@@ -184,9 +151,6 @@ func mounts(e *store.Entry, needs *plugin.PluginNeeds) []specs.Mount {
 		bind(Host(), inside+"/gt-plugin-host", "bind", "ro", "nodev")
 	}
 	bind("exe", inside+"/"+name, "bind", "ro", "nodev")
-	if Confined(needs) {
-		bind(beside("gt-plugin"), inside+"/gt-plugin", "bind", "ro", "nodev")
-	}
 	for _, p := range needs.Paths {
 		mode := []string{"rbind", "rro", "rnodev", "rslave"}
 		if p.Write {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/gophertainer/gophertainer/cmd/gt-plugin/internal/store"
 	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/landlock"
 	"github.com/gophertainer/gophertainer/lib/plugin"
 )
 
@@ -83,7 +84,7 @@ func tree(e *store.Entry) error {
 		users += "plugin:x:" + id + ":" + id + ":" + e.Name + ":" + Data + ":/bin/sh\n"
 		groups += "plugin:x:" + id + ":\n"
 	}
-	places := []string{inside + "/" + e.Name, inside + "/" + e.Name + ".so", inside + "/gt-plugin-host", inside + "/gt-plugin"}
+	places := []string{inside + "/" + e.Name, inside + "/" + e.Name + ".so", inside + "/gt-plugin-host"}
 	for _, place := range places {
 		if err := os.WriteFile(root+place, nil, 0o644); err != nil {
 			return err
@@ -119,6 +120,9 @@ func Settle(e *store.Entry, needs *plugin.PluginNeeds) error {
 		return err
 	}
 	s.Linux.Seccomp = profile
+	if s.Annotations, err = confinement(needs, landlock.Version()); err != nil {
+		return err
+	}
 	b, err := json.MarshalIndent(s, "", "\t")
 	if err != nil {
 		return err

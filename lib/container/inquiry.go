@@ -1,0 +1,157 @@
+package container
+
+import (
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/spec"
+)
+
+// pluginMark is there while a runtime or security plugin is loaded in this
+// state directory. It is all that a create without plugins looks at.
+const pluginMark = "/.plugins/create"
+
+// pluginPatience bounds the answer of gt-plugin, which has a deadline of its own
+// for each plugin, in seconds.
+const pluginPatience = 60
+
+// An inquiry is a question to gt-plugin. It is begun before config.json is read
+// and answered after it was checked: plugins start and think beside us. nil is
+// that of a runtime without plugins.
+type inquiry struct {
+	sock int
+	gone chan struct{} // closed when a gt-plugin of our own has ended; nil for serve
+}
+
+// inquire reaches gt-plugin serve, or executes gt-plugin, if a plugin is loaded.
+func (rt *Runtime) inquire() (*inquiry, error) {
+	var st unix.Stat_t
+	if err := unix.Stat(rt.Root+pluginMark, &st); err == unix.ENOENT {
+		return nil, nil //nolint:nilnil // no plugins are no failure
+	} else if err != nil {
+		return nil, &os.PathError{Op: "stat", Path: rt.Root + pluginMark, Err: err}
+	}
+	sock, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	path := rt.Root + "/.plugins/serve.sock"
+	if len(path) >= len(unix.RawSockaddrUnix{}.Path) {
+		err = connectBelow(sock, rt.Root+"/.plugins")
+	} else {
+		err = unix.Connect(sock, &unix.SockaddrUnix{Name: path})
+	}
+	if err == nil {
+		return &inquiry{sock: sock}, nil
+	}
+	_ = unix.Close(sock)
+	if err != unix.ENOENT && err != unix.ECONNREFUSED {
+		return nil, &fail.Error{Op: "connect to " + path, Cause: err}
+	}
+	return rt.startPlugins()
+}
+
+// startPlugins executes the gt-plugin beside gt-oci.
+func (rt *Runtime) startPlugins() (*inquiry, error) {
+	self, err := os.Readlink("/proc/self/exe")
+	if err != nil {
+		return nil, err
+	}
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer unix.Close(pair[1])
+	// A clean environment: what the caller has in it is nothing to plugins
+	// (CVE-2025-23266). os.StartProcess would first try out what the kernel can.
+	pid, err := syscall.ForkExec(filepath.Join(filepath.Dir(self), "gt-plugin"), []string{"gt-plugin", "--root", rt.Root, "adjust"},
+		&syscall.ProcAttr{Dir: "/", Env: []string{}, Files: []uintptr{uintptr(pair[1]), uintptr(pair[1]), 2}})
+	if err != nil {
+		_ = unix.Close(pair[0])
+		return nil, fail.New(fail.CodeHost, "plugins are loaded, need gt-plugin beside gt-oci: %w", err)
+	}
+	q := &inquiry{sock: pair[0], gone: make(chan struct{})}
+	go func() {
+		_, _ = Wait(pid) // what went wrong is in its answer
+		close(q.gone)
+	}()
+	return q, nil
+}
+
+// connectBelow is for a path that does not fit into a socket's address.
+func connectBelow(sock int, dir string) error {
+	fd, err := unix.Open(dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	return unix.Connect(sock, &unix.SockaddrUnix{Name: "/proc/self/fd/" + itoa(fd) + "/serve.sock"})
+}
+
+// send sends the question, one line.
+func (q *inquiry) send(line []byte) error {
+	limit := unix.Timeval{Sec: pluginPatience}
+	for _, option := range []int{unix.SO_RCVTIMEO, unix.SO_SNDTIMEO} {
+		if err := unix.SetsockoptTimeval(q.sock, unix.SOL_SOCKET, option, &limit); err != nil {
+			return err
+		}
+	}
+	for len(line) > 0 {
+		n, err := unix.SendmsgN(q.sock, line, nil, nil, unix.MSG_NOSIGNAL)
+		if err == unix.EINTR {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		line = line[n:]
+	}
+	return nil
+}
+
+// answer waits for the answer, one line; nil where nobody was asked.
+func (q *inquiry) answer() ([]byte, error) {
+	if q == nil {
+		return nil, nil
+	}
+	line := make([]byte, 0, 16<<10)
+	for {
+		if len(line) > 2*spec.MaxSize {
+			return nil, fail.New(fail.CodeLimit, "have an answer of more than %d bytes", 2*spec.MaxSize)
+		}
+		if len(line) == cap(line) {
+			line = append(line, 0)[:len(line)]
+		}
+		n, err := unix.Read(q.sock, line[len(line):cap(line)])
+		switch {
+		case err == unix.EINTR:
+		case err == unix.EAGAIN:
+			return nil, fail.New(fail.CodeTimeout, "have no answer after %d seconds", pluginPatience)
+		case err != nil:
+			return nil, err
+		case n == 0:
+			return nil, fail.New(fail.CodeHook, "it ended without an answer")
+		default:
+			line = line[:len(line)+n]
+			if line[len(line)-1] == '\n' {
+				return line, nil
+			}
+		}
+	}
+}
+
+// end takes a question back that has no answer yet. A gt-plugin of our own goes
+// on ending its plugins beside the birth; a create that has failed waits for it.
+func (q *inquiry) end(failed bool) {
+	if q == nil {
+		return
+	}
+	_ = unix.Close(q.sock)
+	if failed && q.gone != nil {
+		<-q.gone
+	}
+}
