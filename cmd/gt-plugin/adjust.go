@@ -48,19 +48,19 @@ func answer(c *tool.Call, set *oneshot.Set, list []*store.Entry) error {
 	if errors.Is(err, io.EOF) {
 		return nil
 	}
-	var r plugin.Request
-	if err == nil {
-		err = json.Unmarshal(line, &r)
-	}
 	if err != nil {
 		return fail.New(fail.CodeInput, "stdin: %w", err)
 	}
-	var in plugin.SpecRequest
-	if err := json.Unmarshal(r.Params, &in); err != nil || r.Method != keep.MethodCreate {
+	r, err := keep.Decode(line)
+	if err != nil {
+		return fail.New(fail.CodeInput, "stdin: %w", err)
+	}
+	in, err := keep.DecodeSpec(r.Params)
+	if err != nil || r.Method != keep.MethodCreate {
 		return fail.New(fail.CodeInput, "stdin: need a request %s with id, bundle and spec", keep.MethodCreate)
 	}
-	out, err := chain.Run(context.Background(), set, list, in)
-	return respond(c, &r, out, err)
+	out, err := chain.Run(context.Background(), set, list, *in)
+	return respond(c, r, out, err)
 }
 
 // respond prints the answer; what went wrong is in it, and in the event log.

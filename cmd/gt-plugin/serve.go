@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"os/signal"
+	"runtime"
 	"strings"
 	"syscall"
 
@@ -27,21 +28,26 @@ func serve(*tool.Options) func(*tool.Call) error {
 		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 		defer stop()
 		s := store.Open(c.Root)
-		fd, lock, err := keep.Listen(s)
+		// It waits for others nearly all the time. More threads that look for work
+		// would only take the processors from those who are asked and who ask.
+		runtime.GOMAXPROCS(1)
+		sock, lock, err := keep.Listen(s)
 		if lock != nil {
 			defer lock.Close()
+		}
+		if sock != nil {
+			defer sock.Close()
 		}
 		if err != nil {
 			return err
 		}
-		defer unix.Close(fd)
 		if err := sandbox.Sweep(s); err != nil {
 			return err
 		}
 		k := keep.New(s, c.Warnf)
 		err = k.Sync()
 		if err == nil {
-			err = errors.Join(ready(), k.Serve(ctx, fd))
+			err = errors.Join(ready(), k.Serve(ctx, sock))
 		}
 		if rerr := os.Remove(s.Socket()); rerr != nil && !os.IsNotExist(rerr) {
 			err = errors.Join(err, rerr)

@@ -93,15 +93,19 @@ func Run(ctx context.Context, asker Asker, list []*store.Entry, in plugin.SpecRe
 func one(ctx context.Context, asker Asker, e *store.Entry, in plugin.SpecRequest) (json.RawMessage, error) {
 	ctx, cancel := context.WithTimeout(ctx, e.Deadline())
 	defer cancel()
+	params, err := encode(in)
+	if err != nil {
+		return nil, err
+	}
 	if e.Info.Type == plugin.PluginTypeRuntime {
 		var a plugin.Adjustment
-		if err := ask(ctx, asker, e, call{plugin.MethodAdjust, in, &a}); err != nil {
+		if err := ask(ctx, asker, e, call{plugin.MethodAdjust, params, &a}); err != nil {
 			return nil, err
 		}
 		return change(in.Spec, &a, nil)
 	}
 	var v plugin.Verdict
-	if err := ask(ctx, asker, e, call{plugin.MethodCheck, in, &v}); err != nil {
+	if err := ask(ctx, asker, e, call{plugin.MethodCheck, params, &v}); err != nil {
 		return nil, err
 	}
 	switch v.Verdict {
@@ -113,9 +117,22 @@ func one(ctx context.Context, asker Asker, e *store.Entry, in plugin.SpecRequest
 	return nil, fail.New(fail.CodeInput, "have verdict %q, need allow or deny", v.Verdict)
 }
 
+// encode is json.Marshal for a spec that has come from there.
+func encode(in plugin.SpecRequest) (json.RawMessage, error) {
+	spec := in.Spec
+	in.Spec = nil
+	head, err := json.Marshal(in)
+	if err != nil {
+		return nil, err
+	}
+	head = bytes.TrimSuffix(head, []byte(`null}`))
+	return slices.Concat(head, spec, []byte("}")), nil
+}
+
 type call struct {
-	method         string
-	params, result any
+	method string
+	params json.RawMessage
+	result any
 }
 
 func ask(ctx context.Context, asker Asker, e *store.Entry, c call) error {

@@ -1,6 +1,7 @@
 package keep
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -40,66 +41,72 @@ type CallParams struct {
 }
 
 // Listen opens the socket: the one that was handed over (sd_listen_fds(3)), or
-// the store's. Of two serves one gets it.
-func Listen(s *store.Store) (fd int, lock *os.File, err error) {
+// the store's. Of two serves one gets it. The lock is its right to it.
+func Listen(s *store.Store) (sock, lock *os.File, err error) {
 	if err := s.Make(); err != nil {
-		return -1, nil, err
+		return nil, nil, err
 	}
 	if lock, err = os.OpenFile(s.Path("serve.lock"), os.O_CREATE|os.O_RDWR, 0o600); err != nil {
-		return -1, nil, err
+		return nil, nil, err
 	}
 	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
 		lock.Close()
-		return -1, nil, fail.New(fail.CodeBusy, "another gt-plugin serve runs for %s", s.Root)
+		return nil, nil, fail.New(fail.CodeBusy, "another gt-plugin serve runs for %s", s.Root)
 	}
 	if os.Getenv("LISTEN_PID") == strconv.Itoa(os.Getpid()) && os.Getenv("LISTEN_FDS") == "1" {
 		unix.CloseOnExec(3)
-		return 3, lock, nil
+		err := unix.SetNonblock(3, true)
+		return os.NewFile(3, s.Socket()), lock, err
 	}
-	fd, err = unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
-		return -1, lock, err
+		return nil, lock, err
 	}
+	sock = os.NewFile(uintptr(fd), s.Socket())
 	if err := os.Remove(s.Socket()); err != nil && !os.IsNotExist(err) {
-		return -1, lock, err
+		return sock, lock, err
 	}
 	name, done, err := address(s)
 	if err != nil {
-		return -1, lock, err
+		return sock, lock, err
 	}
 	defer done()
 	if err := unix.Bind(fd, &unix.SockaddrUnix{Name: name}); err != nil {
-		return -1, lock, &fail.Error{Op: "bind " + s.Socket(), Cause: err}
+		return sock, lock, &fail.Error{Op: "bind " + s.Socket(), Cause: err}
 	}
-	return fd, lock, errors.Join(os.Chmod(s.Socket(), 0o600), unix.Listen(fd, 128))
+	return sock, lock, errors.Join(os.Chmod(s.Socket(), 0o600), unix.Listen(fd, 128))
 }
 
-// Serve answers on the socket until ctx is done.
-func (k *Keeper) Serve(ctx context.Context, fd int) error {
+// Serve answers on the socket until ctx is done. It waits as all else here does,
+// with one epoll: a thread of its own that waits costs a caller a switch.
+func (k *Keeper) Serve(ctx context.Context, sock *os.File) error {
 	var conns sync.WaitGroup
 	defer conns.Wait()
-	stop, err := unix.Eventfd(0, unix.EFD_CLOEXEC)
+	raw, err := sock.SyscallConn()
 	if err != nil {
 		return err
 	}
-	defer unix.Close(stop)
-	go func() {
-		<-ctx.Done()
-		_, _ = unix.Write(stop, []byte{1, 0, 0, 0, 0, 0, 0, 0})
-	}()
+	stop := context.AfterFunc(ctx, func() { _ = sock.SetReadDeadline(time.Now()) })
+	defer stop()
 	for {
-		fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}, {Fd: int32(stop), Events: unix.POLLIN}}
-		if _, err := unix.Poll(fds, -1); err != nil && err != unix.EINTR {
-			return err
-		}
-		if fds[1].Revents != 0 {
+		var conn int
+		var failed error
+		err := raw.Read(func(fd uintptr) bool {
+			conn, _, failed = unix.Accept4(int(fd), unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK)
+			return failed != unix.EAGAIN
+		})
+		if ctx.Err() != nil {
+			if err == nil && failed == nil {
+				_ = unix.Close(conn)
+			}
 			return nil
 		}
-		conn, _, err := unix.Accept4(fd, unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK)
 		if err != nil {
-			continue // the caller has gone again
+			return err
 		}
-		conns.Go(func() { k.converse(ctx, os.NewFile(uintptr(conn), "serve")) })
+		if failed == nil { // else the caller has gone again
+			conns.Go(func() { k.converse(ctx, os.NewFile(uintptr(conn), "serve")) })
+		}
 	}
 }
 
@@ -121,11 +128,11 @@ func (k *Keeper) converse(ctx context.Context, f *os.File) {
 		if err != nil {
 			return
 		}
-		var r plugin.Request
-		if err := json.Unmarshal(line, &r); err != nil {
+		r, err := Decode(line)
+		if err != nil {
 			return
 		}
-		b, err := json.Marshal(k.answer(ctx, &r))
+		b, err := json.Marshal(k.answer(ctx, r))
 		if err != nil {
 			k.Warn("socket: %v", err)
 			return
@@ -192,15 +199,15 @@ func (k *Keeper) dispatch(ctx context.Context, r *plugin.Request) (any, error) {
 	case MethodList:
 		return k.Status(), nil
 	case MethodCreate:
-		var in plugin.SpecRequest
-		if err := json.Unmarshal(r.Params, &in); err != nil {
+		in, err := DecodeSpec(r.Params)
+		if err != nil {
 			return nil, err
 		}
 		use := k.Use(func(r *store.Record) bool { return store.AtCreate(r.Info.Type) })
 		defer use.Done()
 		list := use.Entries()
 		chain.Order(list)
-		return chain.Run(ctx, use, list, in)
+		return chain.Run(ctx, use, list, *in)
 	case MethodCall:
 		var in CallParams
 		if err := json.Unmarshal(r.Params, &in); err != nil {
@@ -212,9 +219,15 @@ func (k *Keeper) dispatch(ctx context.Context, r *plugin.Request) (any, error) {
 		if len(list) == 0 {
 			return nil, fail.New(fail.CodeNoSuch, "plugin %s is not loaded", in.Plugin)
 		}
+		var params bytes.Buffer
+		if len(in.Params) > 0 {
+			if err := json.Compact(&params, in.Params); err != nil {
+				return nil, err
+			}
+		}
 		ctx, cancel := context.WithTimeout(ctx, list[0].Deadline())
 		defer cancel()
-		return use.Ask(ctx, list[0], in.Method, in.Params)
+		return use.Ask(ctx, list[0], in.Method, json.RawMessage(params.Bytes()))
 	}
 	return nil, &plugin.Error{Code: plugin.CodeMethod, Message: "have no method " + r.Method}
 }

@@ -83,8 +83,17 @@ func argv(e *store.Entry) []string {
 func environment(e *store.Entry) []string {
 	return []string{
 		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=" + Data, "TMPDIR=/tmp",
-		"LC_ALL=C.UTF-8", "GOMAXPROCS=2", "GOPHERTAINER_PLUGIN=" + e.Name,
+		"LC_ALL=C.UTF-8", "GOMAXPROCS=" + threads(e.Info.Type), "GOPHERTAINER_PLUGIN=" + e.Name,
 	}
+}
+
+// threads: who is asked at each create has one question at a time, and threads
+// that look for more take the processors from the birth. For others it is two.
+func threads(t plugin.PluginType) string {
+	if store.AtCreate(t) {
+		return "1"
+	}
+	return "2"
 }
 
 func capabilities(list []string) *specs.LinuxCapabilities {

@@ -90,7 +90,8 @@ func (c *Conn) Call(ctx context.Context, method string, params, result any) erro
 	return nil
 }
 
-// Raw is Call with the result as it came.
+// Raw is Call with the result as it came. Params of type json.RawMessage go out as
+// they are: they have to be without spaces between tokens.
 func (c *Conn) Raw(ctx context.Context, method string, params any) (json.RawMessage, error) {
 	answer := make(chan *plugin.Response, 1)
 	c.lock.Lock()
@@ -127,20 +128,35 @@ func outcome(r *plugin.Response) (json.RawMessage, error) {
 	return r.Result, nil
 }
 
-func (c *Conn) send(ctx context.Context, id, method string, params any) error {
-	r := plugin.Request{JSONRPC: "2.0", ID: json.RawMessage(id), Method: method}
-	if params != nil {
-		b, err := json.Marshal(params)
-		if err != nil {
-			return err
+// request is the line. A config.json is large, so it is copied, not looked at
+// again: encoding/json reads a RawMessage twice.
+func request(id, method string, params any) ([]byte, error) {
+	text, ready := params.(json.RawMessage)
+	if !ready && params != nil {
+		var err error
+		if text, err = json.Marshal(params); err != nil {
+			return nil, err
 		}
-		r.Params = b
 	}
-	line, err := json.Marshal(r)
+	name, err := json.Marshal(method)
+	if err != nil {
+		return nil, err
+	}
+	line := make([]byte, 0, len(text)+len(name)+64)
+	line = append(line, `{"jsonrpc":"2.0","id":`+id+`,"method":`...)
+	line = append(line, name...)
+	if len(text) > 0 {
+		line = append(append(line, `,"params":`...), text...)
+	}
+	return append(line, "}\n"...), nil
+}
+
+func (c *Conn) send(ctx context.Context, id, method string, params any) error {
+	line, err := request(id, method, params)
 	if err != nil {
 		return err
 	}
-	if len(line) > plugin.MaxMessage {
+	if len(line) > plugin.MaxMessage+1 {
 		return plugin.ErrTooLong
 	}
 	c.write.Lock()
@@ -150,7 +166,7 @@ func (c *Conn) send(ctx context.Context, id, method string, params any) error {
 		return err
 	}
 	defer func() { _ = c.in.SetWriteDeadline(time.Time{}) }()
-	if _, err := c.in.Write(append(line, '\n')); errors.Is(err, os.ErrDeadlineExceeded) {
+	if _, err := c.in.Write(line); errors.Is(err, os.ErrDeadlineExceeded) {
 		return fail.New(fail.CodeTimeout, "plugin does not read within the deadline")
 	} else if err != nil {
 		return errors.New("plugin ended")
