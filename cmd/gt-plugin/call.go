@@ -52,7 +52,11 @@ func call(*tool.Options) func(*tool.Call) error {
 				err = c.Print(line)
 			}
 			if err != nil && (!many || h.Required) {
-				failed = errors.Join(failed, &fail.Error{Code: codeOf(err), Op: "plugin " + h.Name, Cause: err})
+				e := &fail.Error{Code: codeOf(err), Cause: err}
+				if many {
+					e.Op = "plugin " + h.Name
+				}
+				failed = errors.Join(failed, e)
 			} else if err != nil {
 				c.Warnf("plugin %s was skipped: %v", h.Name, err)
 			}

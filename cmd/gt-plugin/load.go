@@ -72,13 +72,7 @@ func (l *loader) run(c *tool.Call) error {
 			}
 		}
 	}
-	var failed error
-	for _, name := range names {
-		if err := l.one(name); err != nil {
-			failed = errors.Join(failed, &fail.Error{Op: name, Cause: err})
-		}
-	}
-	return failed
+	return c.Objects(names, l.one)
 }
 
 // errDisabled: with --all that is no failure.

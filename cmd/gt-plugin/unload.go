@@ -10,7 +10,6 @@ import (
 	"github.com/gophertainer/gophertainer/cmd/gt-plugin/internal/sandbox"
 	"github.com/gophertainer/gophertainer/cmd/gt-plugin/internal/store"
 	"github.com/gophertainer/gophertainer/lib/event"
-	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/tool"
 )
 
@@ -19,13 +18,7 @@ func unload(o *tool.Options) func(*tool.Call) error {
 	o.Duration(&timeout, "timeout", 't', "TIME", "wait that long for calls under way")
 	return func(c *tool.Call) error {
 		s := store.Open(c.Root)
-		var failed error
-		for _, name := range c.Args {
-			if err := unloadOne(c, s, name, timeout); err != nil {
-				failed = errors.Join(failed, &fail.Error{Op: name, Cause: err})
-			}
-		}
-		return failed
+		return c.Objects(c.Args, func(name string) error { return unloadOne(c, s, name, timeout) })
 	}
 }
 

@@ -51,6 +51,20 @@ func (c *Call) Each(id string, fn func(in Input) ([]byte, error)) error {
 	return failed
 }
 
+// Objects calls fn with each name in turn, and reports what failed as that
+// name's; the others go on.
+func (c *Call) Objects(names []string, fn func(name string) error) error {
+	var failed error
+	for _, name := range names {
+		c.object = name
+		if err := fn(name); err != nil {
+			c.report(err)
+			failed = reported{err}
+		}
+	}
+	return failed
+}
+
 // States reads OCI states from stdin: one, many, or an array of them, which may
 // be empty.
 func (c *Call) States() ([]Input, error) {

@@ -125,14 +125,23 @@ func run(root, name string, c Call) ([]byte, error) {
 	case err != nil || werr != nil:
 		return nil, errors.Join(err, werr)
 	case !state.Success():
-		if _, cause, ok := strings.Cut(words, "call "+name+": "); ok {
-			words = cause
-		}
-		return nil, errors.New(words)
+		return nil, errors.New(reason(words, name))
 	case words != "":
 		fmt.Fprintln(os.Stderr, words)
 	}
 	return out, nil
+}
+
+// reason is what gt-plugin said, without its own name and with the plugin's.
+func reason(words, name string) string {
+	_, cause, ok := strings.Cut(words, "call "+name+": ")
+	switch {
+	case !ok:
+		return words
+	case strings.HasPrefix(name, "@"): // the cause names it
+		return cause
+	}
+	return "plugin " + name + ": " + cause
 }
 
 // stream is a file without a name that holds text.

@@ -83,7 +83,7 @@ func Start(s *store.Store, e *store.Entry, log io.Writer) (*Process, error) {
 	})
 	if err != nil {
 		p.close()
-		return nil, fail.New("", "start plugin %s: %w", e.Name, err)
+		return nil, fail.New("", "start: %w", err)
 	}
 	p.theirs()
 	run := &Process{Conn: wire.New(p.inW, p.outR), entry: e, ct: ct, born: born, logs: make(chan struct{}), ended: make(chan struct{})}
