@@ -15,7 +15,7 @@
 # and engines/known does not say why.
 set -u
 SCRIPTS=$(cd "$(dirname "$0")" && pwd)
-all='containerd1 containerd2 cri docker20 docker28 podman4 podman5 buildah buildkit'
+all='containerd1 containerd2 cri kubelet docker20 docker28 podman4 podman5 nerdctl buildah buildkit'
 [ "$(id -u)" = 0 ] || { echo "engines: needs root" >&2; exit 1; }
 [ $# -gt 0 ] || set -- $all
 for e; do
@@ -29,7 +29,11 @@ fi
 bin=${GT_BIN:-$SCRIPTS/../bin}
 WORK=$(mktemp -d /var/tmp/gte.XXXXXX)
 chmod 711 "$WORK"
-trap 'rm -rf "$WORK"' EXIT
+end() {
+	[ ! -d "${DIR:-}" ] || "$SCRIPTS/engines/$ENGINE" stop || :
+	rm -rf "$WORK"
+}
+trap end EXIT
 trap 'exit 130' HUP INT TERM
 cp -r "$bin" "$WORK/bin"
 cp -r "$SCRIPTS" "$WORK/scripts"
