@@ -147,6 +147,14 @@ func Capabilities(effective, permitted, inheritable uint64) Errno {
 	return e
 }
 
+// May tells whether this thread has a capability below 32 in effect (capget(2)).
+func May(capability uint) bool {
+	head := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var data [2]unix.CapUserData
+	_, _, e := syscall.RawSyscall(unix.SYS_CAPGET, uintptr(unsafe.Pointer(&head)), uintptr(unsafe.Pointer(&data)), 0)
+	return e == 0 && data[0].Effective>>capability&1 != 0
+}
+
 // Seccomp loads a filter, an array of struct sock_filter (seccomp(2),
 // SECCOMP_SET_MODE_FILTER). It returns the listener if flags ask for one.
 func Seccomp(filter string, flags uint64) (int, Errno) {

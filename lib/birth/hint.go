@@ -117,7 +117,11 @@ func hintLimit(s *plan.Step) string {
 
 // hintUser: an ID without a mapping is EINVAL (setresuid(2)).
 func hintUser(s *plan.Step, t plan.Trouble) string {
-	if syscall.Errno(t.Errno) != unix.EINVAL {
+	errno := syscall.Errno(t.Errno)
+	if errno == unix.EPERM && t.Note == "setgroups" && !lacks(unix.CAP_SETGID) {
+		return "this user namespace denies further groups"
+	}
+	if errno != unix.EINVAL {
 		return ""
 	}
 	switch t.Note {

@@ -18,7 +18,9 @@ func (b *birth) mkdir(s *plan.Step) bare.Errno {
 	return 0
 }
 
-// mknod makes a device, or accepts the same device if it is there already.
+// mknod makes a device, or accepts the same device if it is there already,
+// whoever owns it: it may be the host's, bound by a mount. Who may not make any,
+// as in the user namespace that a rootless engine calls us in, gets the host's.
 func (b *birth) mknod(s *plan.Step) bare.Errno {
 	dir, base, e := bare.ParentIn(b.root, s.Path, 0o755)
 	if e != 0 {
@@ -26,6 +28,12 @@ func (b *birth) mknod(s *plan.Step) bare.Errno {
 	}
 	defer bare.Close(dir)
 	e = bare.Mknod(dir, base, s.Mode, s.Dev)
+	if e == syscall.EPERM && s.Mode&unix.S_IFMT != unix.S_IFIFO {
+		node := plan.Step{Member: s.Member, Path: s.Path, Source: s.Path, Dev: s.Dev, Mode: s.Mode & unix.S_IFMT}
+		if b.bind(&node) == 0 {
+			return 0
+		}
+	}
 	if e != 0 && e != syscall.EEXIST {
 		return e
 	}
@@ -37,7 +45,7 @@ func (b *birth) mknod(s *plan.Step) bare.Errno {
 	if st.Mode&kind != s.Mode&kind || (s.Mode&kind != unix.S_IFIFO && st.Rdev != s.Dev) {
 		return b.escape(s.Path)
 	}
-	if s.UID|s.GID == 0 && st.Uid|st.Gid == 0 {
+	if e != 0 || (s.UID|s.GID == 0 && st.Uid|st.Gid == 0) {
 		return 0
 	}
 	return bare.Chown(dir, base, bare.Owner{UID: s.UID, GID: s.GID}, unix.AT_SYMLINK_NOFOLLOW)
