@@ -1,5 +1,10 @@
-# podman.sh is sourced by podman4 and podman5. Podman has no daemon: to start
-# it is to write its configuration and to load the image.
+# podman.sh is sourced by what stands on Podman, which has no daemon: to start it
+# is to write its configuration and to load the image.
+#
+#   AS   the command that makes podman a user's    RUN   where that user has what is gone after a boot
+
+export RUN=/run
+AS= home=$HOME
 
 podman_start() {
 	mkdir -p "$DIR/conf" "$DIR/data" "$DIR/tmp"
@@ -18,17 +23,36 @@ podman_start() {
 		$NAME = ["$RUNTIME"]
 	CONFIG
 	echo '{"default": [{"type": "insecureAcceptAnything"}]}' >"$DIR/conf/policy.json"
-	printf '#!/bin/sh\nexec podman --root %s --runroot /run/p --tmpdir /run/t --storage-driver overlay "$@"\n' "$DIR/data" >"$DIR/podman"
+	printf '#!/bin/sh\nexec podman --root %s --runroot %s/p --tmpdir %s/t --storage-driver overlay "$@"\n' "$DIR/data" "$RUN" "$RUN" >"$DIR/podman"
 	chmod 755 "$DIR/podman"
 	podman_do "$DIR/podman" load -q -i "$WORK/box.tar" --signature-policy "$DIR/conf/policy.json"
 }
 
+# podman_as lets podman be a user's.
+podman_as() {
+	RUN=/run/user/1000 AS="setpriv --reuid 1000 --regid 1000 --clear-groups --" home=$DIR/home
+}
+
+# podman_user makes that user: one with subordinate IDs, in an /etc of the
+# space's own.
+podman_user() {
+	podman_as
+	space_do sh -ec '
+		mkdir -p "$DIR/etc/upper" "$DIR/etc/work" "$DIR/home" "$DIR/conf" "$DIR/data" "$DIR/tmp" "$RUN"
+		mount -t overlay -o "lowerdir=/etc,upperdir=$DIR/etc/upper,workdir=$DIR/etc/work" etc /etc
+		echo "someone:x:1000:1000::$DIR/home:/bin/sh" >>/etc/passwd
+		echo "someone:x:1000:" >>/etc/group
+		echo someone:100000:65536 >/etc/subuid
+		cp /etc/subuid /etc/subgid
+		chown 1000:1000 "$DIR/home" "$DIR/data" "$DIR/tmp" "$RUN" "$RESULTS" "$RESULTS/results"'
+}
+
 podman_do() {
-	space_do env CONTAINERS_CONF="$DIR/conf/containers.conf" PODMAN_IGNORE_CGROUPSV1_WARNING=1 XDG_RUNTIME_DIR= \
-		TMPDIR="$DIR/tmp" "$@"
+	space_do $AS env CONTAINERS_CONF="$DIR/conf/containers.conf" PODMAN_IGNORE_CGROUPSV1_WARNING=1 XDG_RUNTIME_DIR="${AS:+$RUN}" \
+		HOME="$home" TMPDIR="$DIR/tmp" "$@"
 }
 
 podman_suite() {
 	podman_do env c="$DIR/podman" n="--network none" rmt="-t 0" HAVE="$HAVE" PODNET="$PODNET" ENGINE="$ENGINE" NAME="$NAME" RESULTS="$RESULTS" \
-		ROOTS="/run/oci-runtime /run/runc" VERBOSE="${VERBOSE:-}" sh "$SCRIPTS/engines/suite-docker"
+		ROOTS="$RUN/oci-runtime $RUN/runc" VERBOSE="${VERBOSE:-}" sh "$SCRIPTS/engines/suite-docker"
 }
