@@ -57,10 +57,11 @@ func (h *Host) clear(r *store.Record, ports *store.Ports) error {
 	if err := h.relayDown(r); err != nil {
 		return err
 	}
-	if err := h.shut(r); err != nil {
-		return err
-	}
-	if err := h.unpublish(r, ports); err != nil {
+	if ports != nil && filtered(r) {
+		if err := h.unfilter([]*store.Record{r}, ports); err != nil {
+			return err
+		}
+	} else if err := h.shut(r); err != nil {
 		return err
 	}
 	if err := h.cut(r.HostLink, r.IFB); err != nil {
@@ -82,22 +83,6 @@ func (h *Host) clear(r *store.Record, ports *store.Ports) error {
 		return nil
 	}
 	return ns.Remove(r.IfName)
-}
-
-// unpublish lets go of the register before the links go, which takes long.
-func (h *Host) unpublish(r *store.Record, ports *store.Ports) error {
-	if len(r.Ports) == 0 {
-		return nil
-	}
-	if ports == nil {
-		own, err := h.Dir.OpenPorts()
-		if err != nil {
-			return err
-		}
-		defer own.Close()
-		ports = own
-	}
-	return ports.Free(r.Key())
 }
 
 // cut removes links. Those that many want removed at once go together: who waits

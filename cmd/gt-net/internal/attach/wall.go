@@ -195,19 +195,3 @@ func (h *Host) lower(n *store.Network) error {
 	}
 	return w.Remove(part)
 }
-
-// shut takes a container out of the filter.
-func (h *Host) shut(r *store.Record) error {
-	if r.Relay != nil || len(r.Ports) == 0 && r.Egress == nil && r.Mode != "ptp" {
-		return nil
-	}
-	w, err := wall.Open(h.Dir.Root)
-	if err != nil {
-		return err
-	}
-	defer w.Close()
-	if stands, err := w.Stands(); err != nil || !stands {
-		return err
-	}
-	return w.Remove(recordPart(&store.Network{Name: r.Network, Internal: true}, r))
-}

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -150,11 +151,11 @@ func (p *Ports) Take(ports []Port, key string) error {
 	return p.write()
 }
 
-// Free gives back what key has.
-func (p *Ports) Free(key string) error {
+// Free gives back what the keys have.
+func (p *Ports) Free(keys ...string) error {
 	n := len(p.held)
 	for port, k := range p.held {
-		if k == key {
+		if slices.Contains(keys, k) {
 			delete(p.held, port)
 		}
 	}

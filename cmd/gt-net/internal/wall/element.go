@@ -138,8 +138,12 @@ func (w *Wall) Add(parts ...*Part) error {
 }
 
 // Remove takes them out; what is not there is no error.
-func (w *Wall) Remove(p *Part) error {
-	for _, e := range p.list {
+func (w *Wall) Remove(parts ...*Part) error {
+	var all []element
+	for _, p := range parts {
+		all = append(all, p.list...)
+	}
+	for _, e := range all {
 		if err := w.conn.SetDeleteElements(w.sets[e.set], keys(e)); err != nil {
 			return err
 		}
@@ -149,7 +153,7 @@ func (w *Wall) Remove(p *Part) error {
 		return err
 	}
 	// Some were gone and so nothing was done: one by one.
-	for _, e := range p.list {
+	for _, e := range all {
 		if err := w.conn.SetDeleteElements(w.sets[e.set], keys(e)); err != nil {
 			return err
 		}
