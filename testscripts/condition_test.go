@@ -26,6 +26,8 @@ import (
 //	[tool:NAME]    it is among the binaries under test
 //	[controller:NAME]  the cgroup controller is there, v1 or v2
 //	[file:PATH]    the path exists
+//	[link:KIND]    the kernel has links of that kind on another one
+//	[sctp]         the kernel has SCTP
 //	[softdirty]    the kernel tracks which pages were written to, by what criu says
 func condition(cond string) (bool, error) {
 	name, arg, _ := strings.Cut(cond, ":")
@@ -38,8 +40,7 @@ func condition(cond string) (bool, error) {
 		_, err := os.Stat("/run/systemd/system")
 		return err == nil, nil
 	case "vm":
-		_, err := os.Stat("/run/vm/cmd")
-		return err == nil, nil
+		return emulated(), nil
 	case "userns":
 		return exec.Command("unshare", "--user", "--map-root-user", "true").Run() == nil, nil
 	case "cap":
@@ -65,11 +66,27 @@ func condition(cond string) (bool, error) {
 		return hasWord(data, arg), err
 	case "softdirty":
 		return exec.Command("criu", "check", "--feature", "mem_dirty_track").Run() == nil, nil
+	case "link":
+		kind := map[string]string{"vlan": "vlan id 7"}[arg]
+		if kind == "" {
+			kind = arg
+		}
+		return exec.Command("unshare", "--net", "sh", "-c", "ip link add v1 type veth peer name v2 && ip link add v3 link v1 type "+kind).Run() == nil, nil
+	case "sctp":
+		fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, unix.IPPROTO_SCTP)
+		unix.Close(fd)
+		return err == nil, nil
 	case "file":
 		_, err := os.Stat(arg)
 		return err == nil, nil
 	}
 	return false, fmt.Errorf("condition [%s]: unknown, see condition_test.go", cond)
+}
+
+// emulated tells whether this is the machine of scripts/vm.sh.
+func emulated() bool {
+	_, err := os.Stat("/run/vm/cmd")
+	return err == nil
 }
 
 // programs of an engine belong together.

@@ -65,8 +65,9 @@ func (c *conf) request(args *skel.CmdArgs) (*attach.Request, error) {
 			return nil, err
 		}
 	}
+	q.Want.Bridge = c.Bridge
 	if q.Mode == "bridge" {
-		if q.Want.Bridge = c.Bridge; c.Bridge == "" {
+		if c.Bridge == "" {
 			q.Want.Bridge = c.Name
 		}
 		q.Network = q.Want.Bridge

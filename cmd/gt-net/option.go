@@ -94,15 +94,24 @@ func (a *asked) settle() error {
 		{q.Private && q.Mode != "bridge", "private"},
 		{q.Want.Bridge != "" && q.Mode != "bridge", "bridge"},
 		{q.Forward, "forward"},
+		{q.Want.Shared && q.Mode != "bridge", "shared"},
 	} {
-		if c.given && (!pair || c.name == "private" || c.name == "bridge") {
-			return fail.Usage("--%s: have mode %s, need bridge%s", c.name, q.Mode, map[bool]string{true: " or ptp"}[c.name != "private" && c.name != "bridge"])
+		bridged := c.name == "private" || c.name == "bridge" || c.name == "shared"
+		if c.given && (!pair || bridged) {
+			return fail.Usage("--%s: have mode %s, need bridge%s", c.name, q.Mode, map[bool]string{true: " or ptp"}[!bridged])
 		}
 	}
 	q.Guarded = len(q.Egress) > 0 || q.Monitor
+	if q.Want.Parent != "" && pair {
+		return fail.Usage("--parent: have mode %s, need macvlan, ipvlan or vlan", q.Mode)
+	}
+	if q.MAC != "" && q.Mode == "ipvlan" {
+		return fail.Usage("--mac: have mode ipvlan, whose links have the parent's address, need another mode")
+	}
 	if (q.VLAN != 0) != (q.Mode == "vlan") || q.VLAN < 0 || q.VLAN > 4094 {
 		return fail.Usage("--vlan: have %d with mode %s, need 1 to 4094 with mode vlan", q.VLAN, q.Mode)
 	}
+	q.MTU = q.Want.MTU
 	q.FilesWanted = len(q.Resolver.Servers)+len(q.Resolver.Search)+len(q.Resolver.Options)+len(q.Hosts) > 0
 	if a.noFiles && q.FilesWanted {
 		return fail.Usage("--no-dns: have --dns or --add-host too, need one of them")
@@ -113,13 +122,16 @@ func (a *asked) settle() error {
 	return q.Resolver.Check()
 }
 
-// defaultName is the network that nobody named: the bridge's, or one a parent.
+// defaultName is the network that nobody named: the bridge's, or one a parent,
+// of which each VLAN is a wire of its own.
 func defaultName(q *attach.Request) string {
 	switch {
 	case q.Mode == "bridge" && q.Want.Bridge != "":
 		return q.Want.Bridge
 	case q.Mode == "bridge":
 		return "gt0"
+	case q.Mode == "vlan" && q.Want.Parent != "":
+		return link.HostName("vla-", q.Want.Parent+"."+strconv.Itoa(q.VLAN))
 	case q.Want.Parent != "":
 		return link.HostName(q.Mode[:3]+"-", q.Want.Parent)
 	}

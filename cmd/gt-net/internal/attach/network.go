@@ -3,6 +3,7 @@ package attach
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"os"
 
@@ -66,6 +67,10 @@ func (h *Host) define(n *store.Network) error {
 	}
 	onParent := n.Driver != "bridge" && n.Driver != "ptp"
 	switch {
+	case !onParent && n.Parent != "":
+		return fail.Usage("--parent: have mode %s, need macvlan, ipvlan or vlan", n.Driver)
+	case n.Driver != "bridge" && (n.Bridge != "" || n.Shared):
+		return fail.Usage("--bridge, --shared: have mode %s, need bridge", n.Driver)
 	case onParent && n.Parent == "":
 		return fail.Usage("mode %s: have no --parent, need an interface of the host", n.Driver)
 	case onParent && !link.Exists(n.Parent):
@@ -221,15 +226,18 @@ func gateways(n *store.Network) []netip.Addr {
 
 // end is the interface as the container gets it.
 func (q *Request) end(n *store.Network, r *store.Record, ns *link.Namespace) (*link.End, error) {
-	mac, err := hardware(q.MAC, r.Key())
-	if err != nil {
-		return nil, err
+	var mac net.HardwareAddr
+	if q.MAC != "" || q.Mode != "ipvlan" && q.Mode != "vlan" { // they have the parent's
+		var err error
+		if mac, err = hardware(q.MAC, r.Key()); err != nil {
+			return nil, err
+		}
 	}
 	e := &link.End{NS: ns, Name: q.IfName, MAC: mac, MTU: q.MTU, Addresses: prefixes(r)}
 	if e.MTU == 0 {
 		e.MTU = n.MTU
 	}
-	r.MAC, r.Gateways, r.Routes = mac.String(), nil, nil
+	r.Gateways, r.Routes = nil, nil
 	if q.Mode == "ptp" {
 		for i, p := range e.Addresses {
 			e.Addresses[i] = netip.PrefixFrom(p.Addr(), p.Addr().BitLen())

@@ -39,7 +39,7 @@ func (h *Host) begin(q *Request) (*store.Record, *link.Namespace, *store.Lock, e
 	}
 	r := &store.Record{
 		ID: q.ID, IfName: q.IfName, Mode: q.Mode, Bundle: q.Bundle, NetNS: q.NetNS, Pid: q.Pid, PidStart: q.PidStart,
-		BootID: boot, Network: q.Network, Parent: q.Want.Parent, MAC: q.MAC, MTU: q.MTU, Ports: q.Ports,
+		BootID: boot, Network: q.Network, Parent: q.Want.Parent, VLAN: q.VLAN, MAC: q.MAC, MTU: q.MTU, Ports: q.Ports,
 		RateIn: q.RateIn, RateOut: q.RateOut, Names: append([]string{q.ID}, q.Names...), Hosts: q.Hosts,
 		Plugin: q.Plugin,
 	}
@@ -132,7 +132,7 @@ func (h *Host) make(q *Request, r *store.Record, ns *link.Namespace) error {
 			err = link.PointToPoint(r.HostLink, gateways(n), end.Addresses)
 		}
 	default:
-		err = end.OnParent(q.Mode, n.Parent, q.VLAN)
+		err = h.onParent(q, n, end)
 	}
 	if err != nil {
 		return err
@@ -140,6 +140,7 @@ func (h *Host) make(q *Request, r *store.Record, ns *link.Namespace) error {
 	if err := end.Furnish(); err != nil {
 		return err
 	}
+	r.MAC = end.MAC.String()
 	if err := h.bound(r); err != nil {
 		return err
 	}
@@ -149,6 +150,27 @@ func (h *Host) make(q *Request, r *store.Record, ns *link.Namespace) error {
 	h.forwards(q, n)
 	h.dropped(n, r)
 	return h.files(q, n, r)
+}
+
+// onParent makes the container's link on an interface of the host. A number of
+// a VLAN exists once on each, in whatever namespace.
+func (h *Host) onParent(q *Request, n *store.Network, end *link.End) error {
+	err := end.OnParent(q.Mode, n.Parent, q.VLAN)
+	if !errors.Is(err, link.ErrVLANTaken) {
+		return err
+	}
+	keys, err := h.Dir.Keys("")
+	if err != nil {
+		return err
+	}
+	holder := "somebody else's"
+	for _, key := range keys {
+		o, err := h.Dir.Get(key)
+		if err == nil && o.Done && o.Mode == "vlan" && o.VLAN == q.VLAN && o.Parent == n.Parent {
+			holder = key + "'s"
+		}
+	}
+	return fail.New(fail.CodeBusy, "VLAN %d of %s is %s, need another --vlan or --parent", q.VLAN, n.Parent, holder)
 }
 
 // bound sets the rates.

@@ -132,20 +132,38 @@ func (e *End) OnParent(kind, parent string, vlan int) error {
 	case "ipvlan":
 		l = &netlink.IPVlan{LinkAttrs: attrs, Mode: netlink.IPVLAN_MODE_L2}
 	case "vlan":
+		attrs.HardwareAddr = e.MAC
 		l = &netlink.Vlan{LinkAttrs: attrs, VlanId: vlan, VlanProtocol: netlink.VLAN_PROTOCOL_8021Q}
 	default:
 		return fail.New(fail.CodeInternal, "no kind of link %s", kind)
 	}
-	if err := netlink.LinkAdd(l); err != nil {
-		if errors.Is(err, unix.EBUSY) {
-			return &fail.Error{Code: fail.CodeBusy, Op: "add " + kind + " on " + parent, Cause: errors.New("the interface is a port of a bridge or has links of another kind")}
-		}
+	err = netlink.LinkAdd(l)
+	switch {
+	case errors.Is(err, unix.EBUSY):
+		return &fail.Error{Code: fail.CodeBusy, Op: "add " + kind + " on " + parent, Cause: errors.New("the interface is a port of a bridge or has links of another kind")}
+	case errors.Is(err, unix.EEXIST) && kind == "vlan" && !e.there():
+		return ErrVLANTaken
+	case err != nil:
 		return explain(kind, e.Name, err)
 	}
 	return nil
 }
 
+// ErrVLANTaken is OnParent's when the parent has that VLAN already.
+var ErrVLANTaken = errors.New("the VLAN exists on the parent")
+
+// there tells whether the container has an interface of this name.
+func (e *End) there() bool {
+	any := false
+	err := e.NS.In(func() error {
+		any = Exists(e.Name)
+		return nil
+	})
+	return any || err != nil
+}
+
 // Furnish sets the interface up inside: addresses that nobody waits for, routes.
+// MAC is the interface's afterwards.
 func (e *End) Furnish() error {
 	return e.NS.In(func() error {
 		if err := loopback(); err != nil {
@@ -155,6 +173,7 @@ func (e *End) Furnish() error {
 		if err != nil {
 			return fmt.Errorf("interface %s: %w", e.Name, err)
 		}
+		e.MAC = l.Attrs().HardwareAddr
 		for _, s := range []setting{{"ipv6/conf", "accept_dad", "0"}, {"ipv6/conf", "accept_ra", "0"}} {
 			if err := Sysctl(s.key, e.Name, s.name, s.value); err != nil {
 				return err
@@ -170,7 +189,11 @@ func (e *End) Furnish() error {
 				return err
 			}
 		}
-		if err := up(l); err != nil {
+		err = up(l)
+		if errors.Is(err, unix.EADDRINUSE) {
+			return fail.New(fail.CodeBusy, "hardware address %s is another link's on the same parent, need another --mac", e.MAC)
+		}
+		if err != nil {
 			return err
 		}
 		for _, r := range e.Routes {

@@ -184,10 +184,22 @@ func (n *Network) Same(want *Network) error {
 		{"driver", n.Driver, want.Driver},
 	} {
 		if f.want != "" && f.want != f.have {
-			return fail.New(fail.CodeExists, "network %s: %s is %s, have %s, need the same or another network", n.Name, f.what, f.have, f.want)
+			return n.differs(f.what, f.have, f.want)
+		}
+	}
+	for _, f := range []struct {
+		what       string
+		have, want bool
+	}{{"internal", n.Internal, want.Internal}, {"shared", n.Shared, want.Shared}} {
+		if f.want && !f.have {
+			return n.differs(f.what, "false", "true")
 		}
 	}
 	return nil
+}
+
+func (n *Network) differs(what, have, want string) error {
+	return fail.New(fail.CodeExists, "network %s: %s is %s, have %s, need the same or another network", n.Name, what, have, want)
 }
 
 func text(v interface {

@@ -29,6 +29,7 @@ type Record struct {
 	HostLink  string   `json:"hostLink,omitempty"` // the host's end of the pair
 	IFB       string   `json:"ifb,omitempty"`      // the link that shapes what the container sends
 	Parent    string   `json:"parent,omitempty"`
+	VLAN      int      `json:"vlan,omitempty"`
 	MAC       string   `json:"mac,omitempty"`
 	MTU       int      `json:"mtu,omitempty"`
 	Addresses []string `json:"addresses,omitempty"` // with the length of the prefix
