@@ -20,9 +20,14 @@ func rounds() int {
 	return 60
 }
 
-// allowance is what a scenario may take, with a second for four rounds.
+// allowance is what a scenario may take, with a second for four rounds, and
+// three times that where the processor is emulated.
 func allowance() time.Duration {
-	return patience + time.Duration(rounds())*time.Second/4
+	d := patience + time.Duration(rounds())*time.Second/4
+	if emulated() {
+		d *= 3
+	}
+	return d
 }
 
 // exchange A B swaps two names again and again, as a container would that
