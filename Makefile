@@ -61,8 +61,8 @@ scenarios: # the scenarios, against the binaries in bin/
 part-v2: # the scenarios of cgroup v2 that matter most, in an emulated host if there can be one
 	@GT_BIN=$(abspath $(BIN)) scripts/test-v2.sh part
 
-test-v2: build ## run the scenarios of cgroup v2, systemd and rootless users in an emulated host
-	@GT_BIN=$(abspath $(BIN)) scripts/test-v2.sh
+test-v2: build ## run what wants cgroup v2, systemd or more of the kernel in an emulated host (V2=… for some groups)
+	@GT_BIN=$(abspath $(BIN)) scripts/test-v2.sh $(V2)
 
 test-web: build ## look at the web page and at gt-mon top with a headless Chromium, and take their pictures
 	@scripts/install-web.sh

@@ -1,8 +1,9 @@
 #!/bin/sh
 # install-vm.sh makes what scripts/vm.sh boots below PREFIX: the kernel and
 # modules of a newer Debian (a cloud kernel has virtiofs built in), and a small
-# Debian with systemd as its root. qemu, virtiofsd and debootstrap are installed
-# if they are missing.
+# Debian with systemd as its root, with what the scenarios call. It is made again
+# when the list of that changes. qemu, virtiofsd and debootstrap are installed if
+# they are missing.
 #
 #   KERNEL_SUITE  suite of the kernel (default trixie: Linux 6.12)
 #   SUITE         suite of the root   (default bookworm)
@@ -14,6 +15,10 @@ umask 022
 KERNEL_SUITE=${KERNEL_SUITE:-trixie}
 SUITE=${SUITE:-bookworm}
 PREFIX=${PREFIX:-/opt/gophertainer-vm}
+packages=systemd,systemd-sysv,dbus,dbus-user-session,libpam-systemd,uidmap,kmod,iproute2,procps,jq,busybox-static,strace
+packages=$packages,curl,netcat-openbsd,socat,nftables,iptables,containernetworking-plugins,passt,slirp4netns,python3
+packages=$packages,e2fsprogs,xfsprogs,btrfs-progs,erofs-utils,cryptsetup-bin
+made="$KERNEL_SUITE $SUITE $packages"
 [ "$(id -u)" = 0 ] || { echo "install-vm: needs root" >&2; exit 1; }
 [ "$(dpkg --print-architecture)" = amd64 ] || { echo "install-vm: needs amd64, have $(dpkg --print-architecture)" >&2; exit 1; }
 
@@ -33,7 +38,7 @@ host depmod kmod
 host zstd zstd
 host xz xz-utils
 
-if [ -s "$PREFIX/vmlinux" ] && [ -x "$PREFIX/root/lib/systemd/systemd" ]; then
+if [ "$(cat "$PREFIX/made" 2>/dev/null)" = "$made" ]; then
 	echo "install-vm: already in $PREFIX"
 	exit 0
 fi
@@ -61,10 +66,9 @@ plain '\375\067\172\130\132' xz -dc --single-stream || plain '\050\265\057\375' 
 	{ echo "install-vm: $name is packed in no way known here" >&2; exit 1; }
 rm -rf "$new/deb" "$new/boot"
 
-debootstrap --variant=minbase \
-	--include=systemd,systemd-sysv,dbus,dbus-user-session,libpam-systemd,uidmap,kmod,iproute2,procps,jq,busybox-static,strace \
-	"$SUITE" "$new/root" "$debs_mirror" >"$debs/log" 2>&1 || { tail -n 20 "$debs/log" >&2; exit 1; }
+debootstrap --variant=minbase --include="$packages" "$SUITE" "$new/root" "$debs_mirror" >"$debs/log" 2>&1 || { tail -n 20 "$debs/log" >&2; exit 1; }
 mkdir -p "$new/root/usr/lib/modules"
 rm -rf "$new"/root/var/cache/apt/archives/*.deb "$new"/root/debootstrap "$new"/root/usr/share/doc "$new"/root/usr/share/locale
+echo "$made" >"$new/made"
 debs_swap "$new" "$PREFIX"
 du -sh "$PREFIX/vmlinux" "$PREFIX/root"

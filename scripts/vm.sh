@@ -12,6 +12,7 @@
 #   VM_MEM      memory in MiB (1536)
 #   VM_TIMEOUT  seconds until the machine is ended (900)
 #   VM_APPEND   more words for the kernel
+#   VM_MODULES  modules that are loaded besides those that scripts/vm-init names
 set -u
 here=$(dirname "$(readlink -f "$0")")
 vm=${VM:-/opt/gophertainer-vm}
@@ -26,11 +27,12 @@ bin=$(dirname "$(readlink -f "$(command -v "$1")")")
 repo=$(git -C "$here" rev-parse --show-toplevel 2>/dev/null || dirname "$here")
 {
 	for name in $(compgen -e GT_); do declare -p "$name"; done
-	printf 'export PATH=%q:$PATH\ncd %q\nexec' "$bin" "$PWD"
+	printf 'export PATH=%q:$PATH:%q\ncd %q\nexec' "$bin" "${CRIU:-/opt/criu}/bin" "$PWD"
 	printf ' %q' "$@"
 	echo
 } >"$dir/out/cmd"
 printf '%s\n' "$repo" "$bin" "${GT_BIN:-$repo/bin}" /opt >"$dir/out/paths"
+echo "${VM_MODULES:-}" >"$dir/out/modules"
 
 # What is served: a root for vm-init, and below it everything else.
 cat >"$dir/serve" <<'SERVE'
