@@ -8,7 +8,7 @@
 #
 #   GT_BIN=DIR     the binaries                RUNC=FILE   what they are compared with
 #   VERBOSE=1      print each check that does not hold
-#   KEEP=DIR       keep what the checks printed
+#   KEEP=DIR       keep what the checks printed  ONLY=REGEX  checks of these names
 #
 # An ENGINE is a file of engines/ with the verbs install, version, start, suite
 # and stop. The exit status is 1 if a check holds with runc and not with gt-oci,
@@ -42,6 +42,7 @@ cp -r "$SCRIPTS" "$WORK/scripts"
 here=$WORK/scripts/engines # a copy: the suites may be changed meanwhile
 export WORK SCRIPTS="$WORK/scripts" GT_BIN="$WORK/bin" VERBOSE="${VERBOSE:-}"
 export SHARE="$WORK /opt/gophertainer-peers /opt/gophertainer-engines-go"
+[ ! -d /opt/criu ] || SHARE="$SHARE /opt/criu"
 
 # one ENGINE NAME RUNTIME runs a suite from start to stop.
 one() {

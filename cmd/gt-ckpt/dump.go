@@ -41,13 +41,14 @@ type dumping struct {
 	whole func(dir string, m *image.Manifest) error
 	// handed takes the place of writing a stream to TO, and the line that it
 	// went over is told once the container is gone.
-	handed func(dir string, m *image.Manifest) error
-	far    *far
-	late   *time.Timer // ends a migration that waits
-	worker int         // CRIU
-	netns  *os.File    // the container's
-	runID  string      // the dump's, which names the lock of the network
-	began  time.Time
+	handed   func(dir string, m *image.Manifest) error
+	far      *far
+	late     *time.Timer   // ends a migration that waits
+	patience time.Duration // with a far side
+	worker   int           // CRIU
+	netns    *os.File      // the container's
+	runID    string        // the dump's, which names the lock of the network
+	began    time.Time
 }
 
 func dump(o *tool.Options) func(*tool.Call) error {

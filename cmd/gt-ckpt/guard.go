@@ -56,9 +56,12 @@ const (
 	guardLock // of the draft
 )
 
+// patience is what --timeout says by itself.
+const patience = 5 * time.Minute
+
 // newGuard starts one with the two ends of the connection and the draft's lock.
-// It is told its role, source or far, the ID of the container and the directory
-// of the draft.
+// It is told its role, source or far, the ID of the container, the directory of
+// the draft, and how long it is to wait for a word.
 func newGuard(c *tool.Call, line [2]*os.File, lock *os.File, about ...string) (*guard, error) {
 	theirs, ours, err := os.Pipe()
 	if err != nil {
@@ -103,7 +106,7 @@ func (g *guard) end() {
 // stand is the guard's own process.
 func stand(*tool.Options) func(*tool.Call) error {
 	return func(c *tool.Call) error {
-		if len(c.Args) != 3 {
+		if len(c.Args) != 4 {
 			return fail.Usage("guard is for gt-ckpt migrate and receive to start")
 		}
 		life := os.NewFile(guardLife, "life")
@@ -120,6 +123,10 @@ func stand(*tool.Options) func(*tool.Call) error {
 			return nil
 		}
 		o := &orphan{call: c, told: told, id: c.Args[1], dir: c.Args[2]}
+		var err error
+		if o.patience, err = time.ParseDuration(c.Args[3]); err != nil {
+			return fail.New(fail.CodeInternal, "told %q: %w", c.Args[3], err)
+		}
 		o.line = wire.New(os.NewFile(guardIn, "in"), os.NewFile(guardOut, "out"))
 		if c.Args[0] == "far" {
 			return o.far()
@@ -134,6 +141,8 @@ type orphan struct {
 	line    *wire.Line
 	told    map[string]int
 	id, dir string
+
+	patience time.Duration
 }
 
 func (o *orphan) source() error {
@@ -146,7 +155,7 @@ func (o *orphan) source() error {
 	if err := sys.Gone(criu); err != nil {
 		return err
 	}
-	d := &dumping{call: o.call, rt: runtime(o.call), draft: draft, began: time.Now()}
+	d := &dumping{call: o.call, rt: runtime(o.call), draft: draft, began: time.Now(), patience: o.patience}
 	var err error
 	if d.ct, err = d.rt.Locked(o.id); err != nil {
 		return err
@@ -206,8 +215,8 @@ func (d *dumping) conclude(line *wire.Line) error {
 	lost := line.Say(wire.Go, "")
 	unsure := false
 	if lost == nil {
-		lost = line.Hear(wire.Done)
-		unsure = errors.Is(lost, wire.ErrGone)
+		lost = line.HearIn(wire.Done, d.patience)
+		unsure = errors.Is(lost, wire.ErrGone) || errors.Is(lost, wire.ErrLate)
 	}
 	if lost == nil {
 		if s, err := d.ct.Spec(); err == nil && d.netns == nil {

@@ -121,13 +121,14 @@
 //
 //	--restore                take in what migrate sends, and let it go on here
 //	--listen unix:PATH|tcp:ADDRESS:PORT   wait there, instead of stdin and stdout
+//	-t, --timeout TIME       what the source gets to let go once it is restored (5m)
 //	--name NAME              name in the store
 //
 // migrate:
 //
 //	--to unix:PATH|tcp:HOST:PORT   where receive --restore --listen waits
 //	--via COMMAND            a shell command whose stdin and stdout lead there
-//	-t, --timeout TIME       what the far side gets to restore (5m)
+//	-t, --timeout TIME       what the far side gets to restore, and to say that it runs (5m)
 //
 // list, inspect, check: -f, --format; list -q, --quiet prints only the names.
 //

@@ -23,13 +23,13 @@ import (
 func migrate(o *tool.Options) func(*tool.Call) error {
 	d := &dumping{}
 	var to, via string
-	patience := 5 * time.Minute
+	d.patience = patience
 	d.criuOptions.declare(o)
 	d.writing.declare(o)
 	d.preCopy.declare(o)
 	o.Hidden("image-path", "work-path", "parent-path", "lazy-pages", "auto-dedup")
 	o.String(&to, "to", 0, "unix:PATH|tcp:HOST:PORT", "where gt-ckpt receive --restore --listen waits")
-	o.Duration(&patience, "timeout", 't', "TIME", "what the far side gets to restore; then the container goes on here")
+	o.Duration(&d.patience, "timeout", 't', "TIME", "what the far side gets to restore; then the container goes on here (5m)")
 	o.String(&via, "via", 0, "COMMAND", "the shell's command whose stdin and stdout lead to gt-ckpt receive --restore, such as ssh")
 	return func(c *tool.Call) error {
 		if d.images != "" || d.work != "" || d.parent != "" || d.lazy || d.dedup {
@@ -38,8 +38,8 @@ func migrate(o *tool.Options) func(*tool.Call) error {
 		if err := d.preCopy.check(); err != nil {
 			return err
 		}
-		if patience <= 0 {
-			return fail.Usage("--timeout: have %s, need more than 0", patience)
+		if d.patience <= 0 {
+			return fail.Usage("--timeout: have %s, need more than 0", d.patience)
 		}
 		if (to == "") == (via == "") {
 			return fail.Usage("have no far side or two, need --to or --via")
@@ -51,7 +51,7 @@ func migrate(o *tool.Options) func(*tool.Call) error {
 		if d.far, err = reach(c, to, via); err != nil {
 			return err
 		}
-		d.late = time.AfterFunc(patience, d.far.abort)
+		d.late = time.AfterFunc(d.patience, d.far.abort)
 		err = d.migrate(c)
 		d.late.Stop()
 		d.far.guard.end()
@@ -112,7 +112,7 @@ type far struct {
 
 // watch has the migration guarded from here on.
 func (f *far) watch(d *dumping) (err error) {
-	f.guard, err = newGuard(d.call, [2]*os.File{f.in, f.out}, d.draft.Lock(), "source", d.ct.ID, d.draft.Dir)
+	f.guard, err = newGuard(d.call, [2]*os.File{f.in, f.out}, d.draft.Lock(), "source", d.ct.ID, d.draft.Dir, d.patience.String())
 	return err
 }
 
@@ -192,14 +192,20 @@ func start(c *tool.Call, via string) (*far, error) {
 		return nil, err
 	}
 	f := &far{line: wire.New(in, out), in: in, out: out}
+	f.abort = func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	f.hangUp = func() error {
 		_ = out.Close()
-		_, _ = io.Copy(io.Discard, in)
+		// What it says now is of no use, but it may wait to be heard.
+		go func() { _, _ = io.Copy(io.Discard, in) }()
+		late := time.AfterFunc(grace, f.abort)
+		defer late.Stop()
 		return cmd.Wait()
 	}
-	f.abort = func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	return f, nil
 }
+
+// grace is what the command of --via gets to end when all is said.
+const grace = 30 * time.Second
 
 func address(option, text string) (kind, at string, err error) {
 	kind, at, _ = strings.Cut(text, ":")

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -30,6 +31,7 @@ type restoring struct {
 	noStdio                    bool         // it gets /dev/null for what came from outside
 	hold                       func() error // waits while the restored processes stand still
 	guard                      *guard
+	patience                   time.Duration // with the source of a migration
 }
 
 func restore(o *tool.Options) func(*tool.Call) error {

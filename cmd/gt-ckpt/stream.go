@@ -125,9 +125,14 @@ func receive(o *tool.Options) func(*tool.Call) error {
 	o.String(&r.PidFile, "pid-file", 0, "FILE", "write the PID to FILE")
 	o.Bool(&r.anyCPU, "ignore-cpu", 0, "restore though this CPU lacks what the other had")
 	o.String(&name, "name", 0, "NAME", "name in the store (the one it had, or with a number)")
+	r.patience = patience
+	o.Duration(&r.patience, "timeout", 't', "TIME", "what the source gets to let the container go once it stands ready here (5m)")
 	return func(c *tool.Call) error {
 		if r.images != "" || r.parent != "" || r.lazy || r.dedup {
 			return fail.Usage("receive takes no directories of images, lazy pages or deduplication, need none of them")
+		}
+		if r.patience <= 0 {
+			return fail.Usage("--timeout: have %s, need more than 0", r.patience)
 		}
 		if live {
 			r.call, r.rt = c, runtime(c)

@@ -3,6 +3,9 @@ package main
 import (
 	"net"
 	"os"
+	"os/signal"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/gophertainer/gophertainer/cmd/gt-ckpt/internal/wire"
 	"github.com/gophertainer/gophertainer/lib/fail"
@@ -37,6 +40,8 @@ func (r *restoring) answer(listen string) error {
 // welcome takes a container in. Until the other side says go nothing of it
 // runs, and if that side ends instead, nothing of it is left.
 func (r *restoring) welcome(in, out *os.File) error {
+	// A source that has gone is an error of the line, not this process's end.
+	signal.Notify(make(chan os.Signal, 1), unix.SIGPIPE)
 	line := wire.New(in, out)
 	err := r.takeIn(line, in, out)
 	if err != nil {
@@ -60,7 +65,7 @@ func (r *restoring) takeIn(line *wire.Line, in, out *os.File) error {
 	if err := r.settle(r.from); err != nil {
 		return err
 	}
-	if r.guard, err = newGuard(r.call, [2]*os.File{in, out}, r.from.draft.Lock(), "far", r.id, r.from.dir); err != nil {
+	if r.guard, err = newGuard(r.call, [2]*os.File{in, out}, r.from.draft.Lock(), "far", r.id, r.from.dir, r.patience.String()); err != nil {
 		return err
 	}
 	// Our own descriptors may be the line.
@@ -69,7 +74,7 @@ func (r *restoring) takeIn(line *wire.Line, in, out *os.File) error {
 		if err := line.Say(wire.Ready, ""); err != nil {
 			return err
 		}
-		return line.Hear(wire.Go)
+		return line.HearIn(wire.Go, r.patience)
 	}
 	if err := r.prepare(); err != nil {
 		return err

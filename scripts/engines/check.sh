@@ -7,8 +7,10 @@ export IN="$RESULTS/in"
 [ -p "$IN" ] || mkfifo "$IN"
 
 # check NAME WANT COMMAND runs a line of shell. It is ok if what it printed,
-# its words joined by spaces, matches the extended regular expression.
+# its words joined by spaces, matches the extended regular expression. ONLY, if
+# set, is one that the names of the checks to run match.
 check() {
+	if [ -n "${ONLY:-}" ] && ! echo "$1" | grep -Eq -e "$ONLY"; then return 0; fi
 	timeout -k 5 "${LIMIT:-300}" sh -c "$3" </dev/null >"$RESULTS/$1" 2>&1 || :
 	# containerd 2 says on each call that cgroup v1 will go, nerdctl that a container's end has taken its network.
 	out=$(grep -vE 'DEPRECATION|failed to inspect' "$RESULTS/$1")

@@ -55,4 +55,10 @@ podman_do() {
 podman_suite() {
 	podman_do env c="$DIR/podman" n="--network none" rmt="-t 0" HAVE="$HAVE" PODNET="$PODNET" ENGINE="$ENGINE" NAME="$NAME" RESULTS="$RESULTS" \
 		ROOTS="$RUN/oci-runtime $RUN/runc" VERBOSE="${VERBOSE:-}" sh "$SCRIPTS/engines/suite-docker"
+	case $HAVE in
+	*checkpoint*)
+		podman_do env c="$DIR/podman" n="--network none" rmt="-t 0" DIR="$DIR" ENGINE="$ENGINE" NAME="$NAME" RESULTS="$RESULTS" \
+			PATH="/opt/criu/bin:$PATH" VERBOSE="${VERBOSE:-}" sh "$SCRIPTS/engines/suite-checkpoint"
+		;;
+	esac
 }

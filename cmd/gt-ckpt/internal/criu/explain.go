@@ -2,6 +2,7 @@ package criu
 
 import (
 	"bufio"
+	"io"
 	"os"
 	"regexp"
 	"strings"
@@ -109,11 +110,24 @@ func Explain(log string) *Cause {
 	return c
 }
 
-// full tells whether the filesystem of the log has no room: then the line that
-// would say so is not in it.
+// full tells whether the filesystem of the log has no room, and the log ends
+// within a line for it: then the line that would say so is not in it.
 func full(log string) bool {
 	var st unix.Statfs_t
-	return unix.Statfs(log, &st) == nil && st.Blocks > 0 && st.Bavail*uint64(st.Bsize) < 16<<10
+	if unix.Statfs(log, &st) != nil || st.Blocks == 0 || st.Bavail*uint64(st.Bsize) >= 16<<10 {
+		return false
+	}
+	f, err := os.Open(log)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	end, err := f.Seek(0, io.SeekEnd)
+	last := make([]byte, 1)
+	if err == nil && end > 0 {
+		_, err = f.ReadAt(last, end-1)
+	}
+	return err == nil && last[0] != '\n'
 }
 
 func expand(re *regexp.Regexp, say, line string, m []int) string {

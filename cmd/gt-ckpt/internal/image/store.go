@@ -44,22 +44,36 @@ func NewDraft(store, name string, free bool) (*Draft, error) {
 	} else if _, err := os.Lstat(filepath.Join(store, name)); err == nil {
 		return nil, fail.New(fail.CodeExists, "checkpoint %s exists, need another name or gt-ckpt delete %s", name, name)
 	}
-	dir, err := os.MkdirTemp(store, unfinished)
-	if err != nil {
-		return nil, err
-	}
-	d := &Draft{Dir: dir, into: filepath.Join(store, name), name: name}
-	if d.lock, err = os.Open(dir); err == nil {
-		err = unix.Flock(int(d.lock.Fd()), unix.LOCK_EX)
-	}
-	if err == nil {
-		err = os.Mkdir(d.Images(), 0o700)
+	d := &Draft{into: filepath.Join(store, name), name: name}
+	var err error
+	for again := true; again && err == nil; {
+		again, err = d.begin(store)
 	}
 	if err != nil {
 		d.Discard()
 		return nil, err
 	}
 	return d, nil
+}
+
+// begin makes the directory; again, if a Sweep took it before it was held.
+func (d *Draft) begin(store string) (again bool, err error) {
+	if d.Dir, err = os.MkdirTemp(store, unfinished); err != nil {
+		return false, err
+	}
+	if d.lock, err = os.Open(d.Dir); os.IsNotExist(err) {
+		return true, nil
+	}
+	if err == nil {
+		err = unix.Flock(int(d.lock.Fd()), unix.LOCK_EX)
+	}
+	if err == nil {
+		err = os.Mkdir(d.Images(), 0o700)
+	}
+	if os.IsNotExist(err) {
+		return true, d.lock.Close()
+	}
+	return false, err
 }
 
 // Held is a draft that another process began and this one holds as well: lock
@@ -109,7 +123,9 @@ func (d *Draft) Keep() error {
 
 // Discard removes it.
 func (d *Draft) Discard() {
-	_ = os.RemoveAll(d.Dir)
+	if d.Dir != "" {
+		_ = os.RemoveAll(d.Dir)
+	}
 	if d.lock != nil {
 		_ = d.lock.Close()
 	}

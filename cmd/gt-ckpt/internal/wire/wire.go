@@ -17,6 +17,7 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/gophertainer/gophertainer/lib/fail"
 )
@@ -55,6 +56,22 @@ func (l *Line) Say(word, sentence string) error {
 
 // ErrGone is a far side that ended without a word.
 var ErrGone = errors.New("the other side has gone")
+
+// ErrLate is a far side that lives and says nothing.
+var ErrLate = errors.New("the other side says nothing")
+
+// HearIn is Hear for who cannot wait for ever: ErrLate after that time, and the
+// line is of no use then.
+func (l *Line) HearIn(want string, patience time.Duration) error {
+	heard := make(chan error, 1)
+	go func() { heard <- l.Hear(want) }()
+	select {
+	case err := <-heard:
+		return err
+	case <-time.After(patience):
+		return ErrLate
+	}
+}
 
 // Hear waits for a word. The other side's no is an error.
 func (l *Line) Hear(want string) error {
