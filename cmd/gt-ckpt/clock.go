@@ -31,8 +31,8 @@ func layClock(images string) error {
 
 // setClock returns the images as this restore needs them: with that one on
 // another machine or after another boot, else without. at is a tmpfs.
-func (v *revival) setClock(at string) (string, error) {
-	m, images := v.from.manifest, v.from.images
+func (v *revival) setClock(at, images string) (string, error) {
+	m := v.from.manifest
 	if m == nil || v.dedup || m.Host.Boot == "" {
 		return images, nil
 	}
@@ -59,6 +59,9 @@ func (v *revival) setClock(at string) (string, error) {
 		if err := os.WriteFile(filepath.Join(layer, clock), text, 0o600); err != nil {
 			return "", err
 		}
+	}
+	if err := v.cede(layer); err != nil {
+		return "", err
 	}
 	return overlay(at, layer, images, m.Rounds)
 }

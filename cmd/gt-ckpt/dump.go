@@ -284,6 +284,9 @@ func (d *dumping) freeze() error {
 		if err := layClock(d.images); err != nil {
 			return err
 		}
+		if err := image.WindTimers(d.images); err != nil {
+			return err
+		}
 		if d.runID, err = lockOf(d.images); err != nil {
 			return err
 		}

@@ -106,8 +106,11 @@ func (v *revival) apart() error {
 	if err != nil {
 		return err
 	}
-	dir, err := v.setClock(at)
+	dir, err := v.lend(at, v.from.images)
 	if err != nil {
+		return err
+	}
+	if dir, err = v.setClock(at, dir); err != nil {
 		return err
 	}
 	images, err := openDir(dir)

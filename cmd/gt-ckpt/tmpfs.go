@@ -87,7 +87,7 @@ func desk() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := unix.Mount("none", dir, "tmpfs", 0, "mode=700"); err != nil {
+	if err := unix.Mount("none", dir, "tmpfs", 0, "mode=711"); err != nil {
 		_ = os.Remove(dir)
 		return "", &fail.Error{Op: "mount " + dir, Cause: err}
 	}

@@ -55,6 +55,8 @@ var rules = []rule{
 	r(`mnt:.*[Uu]nreachable (sharing|slave)`, fail.CodeStatus, "a mount of the container propagates from the host", "need rprivate or rslave in the spec"),
 	r(`Unseizable non-zombie (\d+) found, state (\S+)`, fail.CodeBusy, "process $1 is stuck in the kernel (state $2)", "try again"),
 	r(`ptrace.*[Oo]peration not permitted|Unable to (attach|seize).*not permitted`, fail.CodePermission, "a process is traced by another, or ptrace is forbidden", ""),
+	r(`Can't get rlimit \d+: Operation not permitted`, fail.CodePermission, "a process of another user than root has limits that CRIU may not read", "need CAP_SYS_RESOURCE here, or a user namespace of the container's own"),
+	r(`Unable to open (\S+): Permission denied`, fail.CodePermission, "CRIU may not open $1 as the root of the container's user namespace", "need images on a filesystem with id-mapped mounts, or readable by that user"),
 	r(`vdso: Unexpected rt vDSO`, fail.CodeHost, "this CRIU is too old for this kernel", "need a newer CRIU, such as scripts/install-criu.sh brings"),
 	r(`[Kk]ernel.*(CONFIG_CHECKPOINT_RESTORE|not support)`, fail.CodeKernel, "the kernel lacks what CRIU needs", ""),
 	r(`[Ss]oft-?dirty|[Dd]irty tracking|mem(ory)? tracking`, fail.CodeKernel, "the kernel cannot track dirty memory", "need CONFIG_MEM_SOFT_DIRTY"),

@@ -53,7 +53,8 @@ func NewPacker(out io.Writer, how *Sealing) (*Packer, error) {
 		return nil, err
 	}
 	p.tar, p.closers = tar.NewWriter(z), append([]io.Closer{z}, p.closers...)
-	return p, nil
+	// checkpointctl takes an archive without it for none of a checkpoint.
+	return p, p.tar.WriteHeader(&tar.Header{Typeflag: tar.TypeDir, Name: ImagesDir + "/", Mode: 0o700})
 }
 
 // Add writes the members in dir that have not been written yet.
