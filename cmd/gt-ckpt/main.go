@@ -180,7 +180,7 @@ func main() {
 			{Name: "receive", Args: "[FROM]", Summary: "take a stream into the store", Make: receive},
 			{Name: "migrate", Args: "ID", Summary: "move a running container to who receives it", Make: migrate},
 			{Name: "check", Args: "[ID]", Summary: "tell whether host and container are fit", Make: check},
-			{Name: "guard", Args: "ROLE ID DIR", Summary: "stand by a migration", Hidden: true, Make: stand},
+			{Name: "guard", Args: "ROLE ID DIR PATIENCE", Summary: "stand by a migration", Hidden: true, Make: stand},
 			{Name: "checkpoint", Args: "[ID] [TO]", Summary: "dump", Hidden: true, Make: dump},
 			{Name: "checkpoint-list", Summary: "list", Hidden: true, Make: list},
 			{Name: "checkpoint-delete", Args: "CHECKPOINT...", Summary: "delete", Hidden: true, Make: remove},

@@ -43,6 +43,7 @@ func r(match string, code fail.Code, say, remedy string) rule {
 var rules = []rule{
 	r(`Connected TCP socket`, fail.CodeStatus, "a TCP connection is open", "need --tcp-established"),
 	r(`TCP connection.*(in|unacked|in-flight)|In-flight connection`, fail.CodeStatus, "a TCP connection is just being made", "try again"),
+	r(`on an in-flight socket`, fail.CodeBusy, "a connection to a unix socket is just being made", "try again"),
 	r(`[Ee]xternal socket is used|Can't dump half of.*unix|unix:.*[Ee]xternal`, fail.CodeStatus, "a unix socket is connected to a process outside the container", "need --ext-unix-sk"),
 	r(`file locks are hold`, fail.CodeStatus, "processes hold file locks", "need --file-locks"),
 	r(`leader of .* is outside|outside of its pid namespace|without.*master peer|[Dd]ifferent session`, fail.CodeStatus, "the session or terminal belongs to a shell outside the container", "need --shell-job"),

@@ -15,6 +15,8 @@ func TestExplain(t *testing.T) {
 		{"(00.02) Error (criu/sk-inet.c:191): inet: Connected TCP socket, consider using --tcp-established option.", "a TCP connection is open", "--tcp-established"},
 		{"(00.02) Error (criu/file-lock.c:110): Some file locks are hold by dumping tasks! You can try --file-locks to dump them.", "processes hold file locks", "--file-locks"},
 		{"(00.03) Error (criu/sk-unix.c:850): unix: External socket is used. Consider using --ext-unix-sk option.", "a unix socket is connected to a process outside the container", "--ext-unix-sk"},
+		{"(00.1) Error (criu/sk-unix.c:633): unix: Non-empty write queue on an in-flight socket 0x1018089", "a connection to a unix socket is just being made", "try again"},
+		{"(00.1) Error (criu/cr-dump.c:300): Can't get rlimit 0: Operation not permitted", "a process of another user than root has limits that CRIU may not read", "CAP_SYS_RESOURCE"},
 		{"(00.2) Error (criu/image.c:500): Can't write image: No space left on device", "the disk is full", ""},
 		{"(00.1)      1: Error (criu/files-reg.c:2200): File lib/x has bad size 12 (expect 13)", "the file lib/x of the root was changed: its size is 12, need 13", "root as it was"},
 		{"(00.1)      1: Error (criu/mount.c:2955): mnt: Can't create a temporary directory: Read-only file system", "the root is read-only and has no /tmp", "directory /tmp"},
