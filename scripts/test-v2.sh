@@ -49,7 +49,7 @@ for group; do
 		done
 		;;
 	# Without those that do not care which kernel it is.
-	net) scenarios net 1500 net_ -skip 'TestScenarios/net_(podman|cri|killed)$' ;;
+	net) scenarios net 1500 net_ -skip 'TestScenarios/net_(podman|cri|cnitool|killed)$' ;;
 	disks)
 		export VM_MEM=3072 VM_MODULES='btrfs xfs erofs quota_v2 dm-verity'
 		scenarios disks 900 'rootfs_(drivers|verity)'

@@ -5,8 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"os"
-	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/containernetworking/cni/libcni"
 	"github.com/containernetworking/cni/pkg/types"
@@ -66,7 +66,7 @@ func check(list *libcni.NetworkConfigList) error {
 			if t == "" && kind == "ipam" {
 				continue
 			}
-			if t == "" || t == "." || t == ".." || filepath.Base(t) != t {
+			if t == "" || t == "." || t == ".." || strings.Contains(t, "/") {
 				return fail.New(fail.CodeUnsafe, "network %s: type of %s is %q, need a file name", list.Name, kind, t)
 			}
 		}
