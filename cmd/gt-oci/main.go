@@ -119,7 +119,9 @@
 //	list, ps -f, --format table|json     list -q, --quiet   only the IDs
 //	wait -t, --timeout TIME  fail when it has not ended by then
 //	events --follow          wait for further events
-//	events --stats           print the usage of a container once
+//	events --stats           print the usage of a container once, with runc's members:
+//	                         cpu, cpuset, memory, blkio, hugetlb, pids, and of each
+//	                         interface inside network_interfaces
 //	events --interval TIME   print it each TIME until the container ends, and a line
 //	                         whenever its memory has run out
 //	spec -b, --bundle DIR    write to DIR/config.json

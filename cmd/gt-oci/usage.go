@@ -1,6 +1,9 @@
 package main
 
 import (
+	"os"
+	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -36,7 +39,7 @@ func usage(c *tool.Call, interval time.Duration) error {
 		return fail.New(fail.CodeStatus, "container not running: is stopped, need running")
 	}
 	if interval == 0 {
-		return c.Print(statsLine(ct.ID, ct.Group.Stats()))
+		return c.Print(statsLine(ct))
 	}
 	return stream(c, ct, interval)
 }
@@ -57,7 +60,7 @@ func stream(c *tool.Call, ct *container.Container, interval time.Duration) error
 	defer unix.Close(alive)
 	for next := time.Now(); ; {
 		if wait := time.Until(next); wait <= 0 {
-			if err := c.Print(statsLine(ct.ID, ct.Group.Stats())); err != nil {
+			if err := c.Print(statsLine(ct)); err != nil {
 				return err
 			}
 			next = next.Add(interval)
@@ -94,15 +97,46 @@ func printOOM(c *tool.Call, id string, oom *cgroup.OOM) error {
 	return c.Print(w.Bytes())
 }
 
-func statsLine(id string, s cgroup.Stats) []byte {
-	data := map[string]any{}
-	for name, m := range map[string]map[string]any{"cpu": s.CPU, "memory": s.Memory, "pids": s.Pids} {
-		if len(m) > 0 {
-			data[name] = m
-		}
+func statsLine(ct *container.Container) []byte {
+	data := map[string]any(ct.Group.Stats())
+	if list := interfaces(ct.State.Pid); len(list) > 0 {
+		data["network_interfaces"] = list
 	}
 	var w json.Writer
-	w.Value(map[string]any{"type": "stats", "id": id, "data": data})
+	w.Value(map[string]any{"type": "stats", "id": ct.ID, "data": data})
 	w.Line()
 	return w.Bytes()
+}
+
+// interfaces are those of a network namespace that is not this one, as the
+// container sees them (proc_pid_net(5), "dev").
+func interfaces(pid int) []any {
+	dir := "/proc/" + strconv.Itoa(pid)
+	theirs, err := os.Readlink(dir + "/ns/net")
+	ours, err2 := os.Readlink("/proc/self/ns/net")
+	if err != nil || err2 != nil || theirs == ours {
+		return nil
+	}
+	text, err := os.ReadFile(dir + "/net/dev")
+	if err != nil {
+		return nil
+	}
+	var list []any
+	for line := range strings.Lines(string(text)) {
+		name, rest, found := strings.Cut(line, ":")
+		words := strings.Fields(rest)
+		if !found || len(words) < 16 {
+			continue
+		}
+		m := map[string]any{"Name": strings.TrimSpace(name)}
+		for i, member := range []string{"RxBytes", "RxPackets", "RxErrors", "RxDropped"} {
+			received, err := strconv.ParseUint(words[i], 10, 64)
+			sent, err2 := strconv.ParseUint(words[8+i], 10, 64)
+			if err == nil && err2 == nil {
+				m[member], m["T"+member[1:]] = received, sent
+			}
+		}
+		list = append(list, m)
+	}
+	return list
 }
