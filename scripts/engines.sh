@@ -15,7 +15,7 @@
 # and engines/known does not say why.
 set -u
 SCRIPTS=$(cd "$(dirname "$0")" && pwd)
-all='containerd1 containerd2 cri kubelet docker20 docker28 docker28remap podman4 podman5 podman4user podman5user nerdctl buildah buildkit'
+all='containerd1 containerd2 cri kubelet docker20 docker28 docker28remap podman4 podman5 podman4user podman5user nerdctl buildah buildkit systemd'
 [ "$(id -u)" = 0 ] || { echo "engines: needs root" >&2; exit 1; }
 [ $# -gt 0 ] || set -- $all
 for e; do

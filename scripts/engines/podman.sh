@@ -30,7 +30,7 @@ podman_start() {
 
 # podman_as lets podman be a user's.
 podman_as() {
-	RUN=/run/user/1000 AS="setpriv --reuid 1000 --regid 1000 --clear-groups --" home=$DIR/home
+	RUN=/run/user/54321 AS="setpriv --reuid 54321 --regid 54321 --clear-groups --" home=$DIR/home
 }
 
 # podman_user makes that user: one with subordinate IDs, in an /etc of the
@@ -40,11 +40,11 @@ podman_user() {
 	space_do sh -ec '
 		mkdir -p "$DIR/etc/upper" "$DIR/etc/work" "$DIR/home" "$DIR/conf" "$DIR/data" "$DIR/tmp" "$RUN"
 		mount -t overlay -o "lowerdir=/etc,upperdir=$DIR/etc/upper,workdir=$DIR/etc/work" etc /etc
-		echo "someone:x:1000:1000::$DIR/home:/bin/sh" >>/etc/passwd
-		echo "someone:x:1000:" >>/etc/group
+		echo "someone:x:54321:54321::$DIR/home:/bin/sh" >>/etc/passwd
+		echo "someone:x:54321:" >>/etc/group
 		echo someone:100000:65536 >/etc/subuid
 		cp /etc/subuid /etc/subgid
-		chown 1000:1000 "$DIR/home" "$DIR/data" "$DIR/tmp" "$RUN" "$RESULTS" "$RESULTS/results"'
+		chown 54321:54321 "$DIR/home" "$DIR/data" "$DIR/tmp" "$RUN" "$RESULTS" "$RESULTS/results"'
 }
 
 podman_do() {
