@@ -6,8 +6,8 @@ import (
 
 // An entry of a table says what the next bits mean:
 //
-//	bits 0-5    how many bits the code has
-//	bits 8-12   how many more bits follow it, or index a second table
+//	bits 0-5    how many bits the code and what follows it have
+//	bits 8-12   how many of them the code has, or index a second table
 //	bit 6       exception: a second table
 //	bit 7       exception: a code that nobody has
 //	bit 13      exception: end of block
@@ -24,62 +24,64 @@ const (
 )
 
 // codes decompresses literals and matches as long as there are room and input
-// for a turn. It leaves when the block ends.
+// for a turn. It leaves when the block ends. An entry is looked up before what
+// came before it is written, and what a short match overwrites does not depend
+// on its length: the processor neither waits nor guesses there.
 func (r *Reader) codes() error {
-	in, out := r.in, r.out
+	in, out, lit, dist := r.in, r.out, &r.lit, &r.dist
 	pos, write, bits, count := r.pos, r.write, r.bits, r.count
 	limit, room := r.end-spare, len(out)-slack
 	if r.ended {
 		limit = r.end + 8 // what is in bits is still to come
 	}
 	for pos <= limit && write <= room {
-		bits |= binary.LittleEndian.Uint64(in[pos:]) << count
+		bits |= binary.LittleEndian.Uint64(in[pos:]) << (count & 63)
 		pos += int(63-count) >> 3
 		count |= 56
-		e := r.lit[bits&litMask]
+		e := lit[bits&litMask]
 		// Two literals, then whatever comes: 11 + 11 + 15 + 5 bits of 56.
-		for range 2 {
-			if e&literal == 0 {
-				break
-			}
-			out[write] = byte(e >> 16)
-			write++
+		for n := 0; e&literal != 0 && n < 2; n++ {
 			bits >>= e & 63
 			count -= uint(e & 63)
-			e = r.lit[bits&litMask]
+			next := lit[bits&litMask]
+			out[write] = byte(e >> 16)
+			write++
+			e = next
 		}
 		if e&second == second {
 			e = r.more[uint64(e>>16)+(bits>>litBits)&(1<<(e>>8&31)-1)]
 		}
+		here := bits
 		bits >>= e & 63
 		count -= uint(e & 63)
-		if e&literal != 0 {
-			out[write] = byte(e >> 16)
-			write++
-			continue
-		}
-		if e&exception != 0 {
+		if e&(literal|exception) != 0 {
+			if e&literal != 0 {
+				out[write] = byte(e >> 16)
+				write++
+				continue
+			}
 			r.write, r.bits = write, bits
 			return r.leave(pos, count, e)
 		}
-		length := int(e>>16) + int(bits&(1<<(e>>8&31)-1))
-		bits >>= e >> 8 & 31
-		count -= uint(e >> 8 & 31)
-		bits |= binary.LittleEndian.Uint64(in[pos:]) << count
+		length := int(e>>16) + int(here&(1<<(e&63)-1)>>(e>>8&31))
+		bits |= binary.LittleEndian.Uint64(in[pos:]) << (count & 63)
 		pos += int(63-count) >> 3
 		count |= 56
-		d := r.dist[bits&distMask]
+		d := dist[bits&distMask]
 		if d&second == second {
 			d = r.more[uint64(d>>16)+(bits>>distBits)&(1<<(d>>8&31)-1)]
 		}
+		distance := int(d>>16) + int(bits&(1<<(d&63)-1)>>(d>>8&31))
 		bits >>= d & 63
-		distance := int(d>>16) + int(bits&(1<<(d>>8&31)-1))
-		bits >>= d >> 8 & 31
-		count -= uint(d&63 + d>>8&31)
+		count -= uint(d & 63)
 		if d&exception != 0 || distance > write {
 			return r.leave(pos, count, nothing)
 		}
-		match(out, write, distance, length)
+		if distance >= 8 && length <= 32 {
+			short(out[write:write+32], out[write-distance:write-distance+32])
+		} else {
+			match(out, write, distance, length)
+		}
 		write += length
 	}
 	r.pos, r.write, r.bits, r.count = pos, write, bits, count
@@ -94,6 +96,14 @@ func (r *Reader) leave(pos int, count uint, e uint32) error {
 	}
 	r.state = (*Reader).block
 	return nil
+}
+
+// short copies 32 bytes, of which the last ones may be the first again.
+func short(to, from []byte) {
+	binary.LittleEndian.PutUint64(to, binary.LittleEndian.Uint64(from))
+	binary.LittleEndian.PutUint64(to[8:], binary.LittleEndian.Uint64(from[8:]))
+	binary.LittleEndian.PutUint64(to[16:], binary.LittleEndian.Uint64(from[16:]))
+	binary.LittleEndian.PutUint64(to[24:], binary.LittleEndian.Uint64(from[24:]))
 }
 
 // match copies length bytes from distance before at, which may overlap; up to

@@ -18,8 +18,8 @@ var ErrDamaged = errors.New("the stream contradicts itself")
 const (
 	window = 32 << 10
 	// slack is what one turn of the loop may write: two literals, a match
-	// and the rest of its last eight bytes.
-	slack = 2 + 258 + 8
+	// and the rest of a short one, or of its last eight bytes.
+	slack = 2 + 258 + 32
 	room  = window + 256<<10 + slack
 	// spare is what one turn may read beyond the place of the bit buffer.
 	spare = 32

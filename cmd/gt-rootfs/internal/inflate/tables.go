@@ -1,5 +1,7 @@
 package inflate
 
+import "math/bits"
+
 const (
 	litBits  = 11
 	distBits = 9
@@ -174,23 +176,25 @@ func (r *Reader) build(table []uint32, lengths []byte, meaning []uint32) bool {
 		if n == 0 {
 			continue
 		}
-		code := reverse(next[n], uint(n))
+		code := uint32(bits.Reverse16(uint16(next[n])) >> (16 - n))
 		next[n]++
 		e := meaning[sym]
+		// What follows the code is counted with it.
+		e = e&^(31<<8) | uint32(n)<<8 | (e>>8&31 + uint32(n))
 		if int(n) <= index {
 			for i := code; i < uint32(len(table)); i += 1 << n {
-				table[i] = e | uint32(n)
+				table[i] = e
 			}
 			continue
 		}
-		r.long(table[code&(uint32(len(table))-1):], code>>index, e|uint32(n), uint(int(n)-index))
+		r.long(table[code&(uint32(len(table))-1):], code>>index, e, uint(int(n)-index))
 	}
 	return true
 }
 
 // long puts a code that goes on for some bits after the first table into a
 // second one, of all codes that begin alike.
-func (r *Reader) long(first []uint32, rest, e uint32, bits uint) {
+func (r *Reader) long(first []uint32, rest, e uint32, width uint) {
 	const index = longest - distBits // enough for the longest
 	if first[0] == nothing {
 		first[0] = second | uint32(len(r.more))<<16 | index<<8
@@ -199,16 +203,7 @@ func (r *Reader) long(first []uint32, rest, e uint32, bits uint) {
 		}
 	}
 	at := r.more[first[0]>>16:]
-	for i := rest; i < 1<<index; i += 1 << bits {
+	for i := rest; i < 1<<index; i += 1 << width {
 		at[i] = e
 	}
-}
-
-func reverse(v uint32, n uint) uint32 {
-	out := uint32(0)
-	for range n {
-		out = out<<1 | v&1
-		v >>= 1
-	}
-	return out
 }
