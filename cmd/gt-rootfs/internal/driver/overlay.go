@@ -2,7 +2,6 @@ package driver
 
 import (
 	"context"
-	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -123,27 +122,63 @@ func mountStack(dir string, r *bundle.Record) error {
 			return err
 		}
 	}
-	var s stack
-	defer s.close()
-	if err := s.lowers(dirs, r.Map); err != nil {
+	var fd int
+	mount := func() (err error) {
+		fd, err = over(dirs, work, r.Map, flags)
 		return err
 	}
-	if err := s.writable(work, r.Map); err != nil {
-		return err
+	if plain := mount; r.Quota > 0 {
+		mount = func() error { return bounded(plain) }
 	}
-	fd, err := -1, error(nil)
-	if r.Quota > 0 {
-		err = bounded(func() error { fd, err = s.mount(flags); return err })
-	} else {
-		fd, err = s.mount(flags)
+	if plain := mount; r.Map != nil {
+		mount = func() error { return apart(plain) }
 	}
-	if r.Map != nil && errors.Is(err, unix.EINVAL) {
-		return fail.New(fail.CodeKernel, "the kernel takes no layers with moved owners below an overlay, need --driver copy: %w", err)
-	}
-	if err != nil {
+	if err := mount(); err != nil {
 		return err
 	}
 	return attach(fd, filepath.Join(dir, rootfs))
+}
+
+// over makes an overlay of layers and of what is written, nowhere yet.
+func over(dirs []string, work string, m *bundle.Map, flags int) (int, error) {
+	var s stack
+	defer s.close()
+	if err := s.lowers(dirs, m); err != nil {
+		return -1, err
+	}
+	if err := s.writable(work, m); err != nil {
+		return -1, err
+	}
+	if err := s.place(); err != nil {
+		return -1, err
+	}
+	if m != nil {
+		if err := become(m); err != nil {
+			return -1, err
+		}
+	}
+	fd, err := s.mount(flags)
+	if err != nil {
+		return -1, err
+	}
+	if err := written(fd); err != nil {
+		_ = unix.Close(fd)
+		return -1, err
+	}
+	return fd, nil
+}
+
+// written refuses an overlay that the kernel made read-only because it could
+// not work in the directories for what is written.
+func written(fd int) error {
+	var fs unix.Statfs_t
+	if err := unix.Fstatfs(fd, &fs); err != nil {
+		return os.NewSyscallError("statfs", err)
+	}
+	if fs.Flags&unix.ST_RDONLY != 0 {
+		return fail.New(fail.CodeKernel, "overlayfs cannot write to its upper layer (the kernel's log says why)")
+	}
+	return nil
 }
 
 // probe lets try work in a directory that is gone afterwards.

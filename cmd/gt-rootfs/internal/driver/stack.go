@@ -30,10 +30,14 @@ const maxLower = 200
 
 // A stack is the layers of an overlay, as descriptors.
 type stack struct {
-	open []int
-	list []setting
-	top  string // the topmost read-only layer
+	open  []int
+	moved []moved
+	list  []setting
+	top   string // the topmost read-only layer
 }
+
+// moved is a directory and a detached mount of it with other owners.
+type moved struct{ plain, mount int }
 
 func (s *stack) close() {
 	for _, fd := range s.open {
@@ -48,15 +52,15 @@ func (s *stack) hold(dir string, m *bundle.Map) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("open %s: %w", dir, err)
 	}
+	s.open = append(s.open, fd)
 	if m != nil {
 		plain := fd
-		fd, err = mapped(plain, m)
-		_ = unix.Close(plain)
-		if err != nil {
+		if fd, err = mapped(plain, m); err != nil {
 			return "", fmt.Errorf("map %s: %w", dir, err)
 		}
+		s.open = append(s.open, fd)
+		s.moved = append(s.moved, moved{plain, fd})
 	}
-	s.open = append(s.open, fd)
 	return "/proc/self/fd/" + strconv.Itoa(fd), nil
 }
 
@@ -129,6 +133,19 @@ func alike(layer, dir string) error {
 		return err
 	}
 	return unix.UtimesNanoAt(unix.AT_FDCWD, dir, []unix.Timespec{m.Atime, m.Mtime}, 0)
+}
+
+// place mounts the layers with moved owners over themselves, which is why it
+// has to happen apart: before Linux 6.15 an overlay takes no layer from a mount
+// that is nowhere.
+func (s *stack) place() error {
+	for _, m := range s.moved {
+		err := unix.MoveMount(m.mount, "", m.plain, "", unix.MOVE_MOUNT_F_EMPTY_PATH|unix.MOVE_MOUNT_T_EMPTY_PATH)
+		if err != nil {
+			return fmt.Errorf("mount a layer with moved owners: %w", err)
+		}
+	}
+	return nil
 }
 
 // mount makes the overlay, nowhere yet.
