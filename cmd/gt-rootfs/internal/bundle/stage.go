@@ -14,10 +14,15 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/quota"
 	"github.com/gophertainer/gophertainer/lib/fail"
 )
 
 const prefix = ".gt-unpack-"
+
+// Upper is the directory in a bundle for what its container writes; it may have
+// a quota.
+const Upper = ".upper"
 
 // A Stage is a bundle in the making. Files are put into Dir; Commit makes them
 // the bundle, Undo removes them.
@@ -136,7 +141,7 @@ func (s *Stage) Undo() error {
 	if s.done {
 		return nil
 	}
-	return errors.Join(os.RemoveAll(s.Dir), s.lock.Close())
+	return errors.Join(quota.Lift(s.Path(Upper)), os.RemoveAll(s.Dir), s.lock.Close())
 }
 
 // Retract removes a bundle that was committed, or what Commit added to one.

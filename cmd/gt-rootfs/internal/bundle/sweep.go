@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/quota"
 )
 
 // Sweep removes what killed unpacks left in dir and in the bundles directly
@@ -64,5 +66,5 @@ func remove(name string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return true, os.RemoveAll(name)
+	return true, errors.Join(quota.Lift(filepath.Join(name, Upper)), os.RemoveAll(name))
 }

@@ -38,7 +38,7 @@ func (fuse) Make(ctx context.Context, j *Job) error {
 	return stacked(ctx, j)
 }
 
-func (fuse) Standing(r *bundle.Record) []string { return standing(r, r.Size > 0 && r.Quota == 0) }
+func (fuse) Standing(r *bundle.Record) []string { return standing(r, r.Size > 0) }
 
 func (fuse) Mount(dir string, r *bundle.Record) error {
 	work := filepath.Join(dir, upper)
@@ -53,7 +53,7 @@ func (fuse) Mount(dir string, r *bundle.Record) error {
 		}
 		dirs = append(slices.Clone(dirs), filepath.Join(dir, lower))
 	}
-	if r.Size > 0 && r.Quota == 0 {
+	if r.Size > 0 {
 		if err := mountSpace(dir); err != nil {
 			return err
 		}

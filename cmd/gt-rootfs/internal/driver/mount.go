@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/bundle"
+	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/quota"
 )
 
 // Mounted tells whether all mounts of a record stand.
@@ -85,6 +86,11 @@ func Unmount(dir string, r *bundle.Record) error {
 	}
 	for i := range r.Volumes {
 		if err := detach(filepath.Join(dir, volumes, filepath.Base(r.Volumes[i].Place))); err != nil {
+			return err
+		}
+	}
+	if r.Quota > 0 {
+		if err := quota.Lift(filepath.Join(dir, upper)); err != nil {
 			return err
 		}
 	}

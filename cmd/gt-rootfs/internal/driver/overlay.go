@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/bundle"
+	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/quota"
 	"github.com/gophertainer/gophertainer/lib/fail"
 )
 
@@ -117,8 +118,8 @@ func mountStack(dir string, r *bundle.Record) error {
 	if err := os.Mkdir(work, 0o700); err != nil && !os.IsExist(err) {
 		return err
 	}
-	if r.Quota > 0 { // an empty one went with umount, and its project
-		if err := setProject(work, r.Quota); err != nil {
+	if r.Quota > 0 { // umount lifted it, and removed an empty directory
+		if err := quota.Hold(work, r.Quota, r.Size); err != nil {
 			return err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/bundle"
+	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/quota"
 	"github.com/gophertainer/gophertainer/lib/fail"
 )
 
@@ -15,12 +16,15 @@ const spaceName = "upper.img"
 // limit prepares a writable layer of the record's size: by a project quota
 // where the file system has them, else by a file system of that size.
 func limit(j *Job) error {
-	project, err := quota(j.Stage.Dir, j.Stage.Path(upper), j.Record.Size)
+	project, err := uint32(0), quota.ErrNone
+	if j.Record.Driver != fuseProgram { // writes with rights that are beyond a quota
+		project, err = quota.Make(j.Stage.Path(upper), j.Record.Size)
+	}
 	if err == nil {
 		j.Record.Quota = project
 		return nil
 	}
-	if !errors.Is(err, errNoQuota) {
+	if !errors.Is(err, quota.ErrNone) {
 		return err
 	}
 	if err := (image{}).Probe(j.Stage.Dir); err != nil {

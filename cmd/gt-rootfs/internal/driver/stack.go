@@ -19,8 +19,8 @@ import (
 // Where things are in a bundle.
 const (
 	rootfs = "rootfs"
-	upper  = ".upper" // what the container writes: upper and work below it
-	lower  = ".lower" // a disk
+	upper  = bundle.Upper // what the container writes: upper and work below it
+	lower  = ".lower"     // a disk
 
 	volumes = ".volumes"
 )

@@ -1,4 +1,4 @@
-package driver
+package quota
 
 import (
 	"fmt"
@@ -36,7 +36,7 @@ type fileAttr struct {
 	_                                    [8]byte
 }
 
-func projectUsed(device string, project uint32) (bool, error) {
+func inUse(device string, project uint32) (bool, error) {
 	var q diskQuota
 	err := quotactl(getQuota, device, project, &q)
 	if err == unix.ENOENT {
@@ -45,7 +45,8 @@ func projectUsed(device string, project uint32) (bool, error) {
 	return q.hard|q.soft|q.space|q.use > 0, err
 }
 
-func limitProject(device string, project uint32, size int64) error {
+// limit sets how many bytes a project may have; 0 is without bound.
+func limit(device string, project uint32, size int64) error {
 	blocks := uint64(size+quotaBlock-1) / quotaBlock
 	if err := quotactl(setQuota, device, project, &diskQuota{hard: blocks, soft: blocks, valid: blockLimits}); err != nil {
 		return fmt.Errorf("limit project %d of %s: %w", project, device, err)
@@ -65,20 +66,16 @@ func quotactl(cmd uintptr, device string, id uint32, q *diskQuota) error {
 	return nil
 }
 
-// setProject gives a directory, and what will be made in it, a project.
-func setProject(dir string, project uint32) error {
-	f, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	var a fileAttr
-	if err := ioctl(int(f.Fd()), fsGetXattr, unsafe.Pointer(&a)); err != nil {
-		return fmt.Errorf("read the project of %s: %w", dir, err)
-	}
-	a.project, a.flags = project, a.flags|projectInherit
-	if err := ioctl(int(f.Fd()), fsSetXattr, unsafe.Pointer(&a)); err != nil {
-		return fmt.Errorf("set the project of %s: %w", dir, err)
+func attributes(f *os.File) (*fileAttr, error) {
+	a := &fileAttr{}
+	return a, a.ioctl(f, fsGetXattr)
+}
+
+func (a *fileAttr) give(f *os.File) error { return a.ioctl(f, fsSetXattr) }
+
+func (a *fileAttr) ioctl(f *os.File, request uintptr) error {
+	if _, _, errno := unix.Syscall(unix.SYS_IOCTL, f.Fd(), request, uintptr(unsafe.Pointer(a))); errno != 0 {
+		return errno
 	}
 	return nil
 }
