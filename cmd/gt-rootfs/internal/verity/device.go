@@ -73,15 +73,20 @@ func Sweep() ([]string, error) {
 		return nil, fmt.Errorf("list the devices of the device mapper: %w", err)
 	}
 	var gone []string
+	var errs []error
 	for _, name := range names(answer) {
 		rest, ours := strings.CutPrefix(name, prefix)
 		pid, _, _ := strings.Cut(rest, "-")
 		if _, alive := os.Stat("/proc/" + pid); !ours || alive == nil {
 			continue
 		}
-		if _, err := m.do(devRemove, name, 0, nil); err == nil {
+		switch _, err := m.do(devRemove, name, 0, nil); err { //nolint:errorlint // the very errno
+		case nil:
 			gone = append(gone, name)
+		case unix.EBUSY, unix.ENXIO: // in use, or gone with its last user meanwhile
+		default:
+			errs = append(errs, fmt.Errorf("remove the device %s: %w", name, err))
 		}
 	}
-	return gone, nil
+	return gone, errors.Join(errs...)
 }
