@@ -134,6 +134,7 @@ func (w *wish) do(ctx context.Context, c *tool.Call) error {
 	if err := w.mountRoot(stage); err != nil {
 		return err
 	}
+	w.meter.Stop()
 	if err := c.Print(append(line, '\n')); err != nil {
 		return and(err, w.retract(stage))
 	}

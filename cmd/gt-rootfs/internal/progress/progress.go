@@ -2,6 +2,7 @@
 package progress
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -49,7 +50,7 @@ func Start(form, what string, stderr io.Writer) *Meter {
 		m.form = Plain
 	}
 	if form != None {
-		m.ended.Go(m.tell)
+		m.ended.Go(func() { m.tell(m.stop) })
 	}
 	return m
 }
@@ -113,23 +114,26 @@ func (m *Meter) Leave() {
 	}
 }
 
-// Stop ends the telling; a bar disappears.
+// Stop ends the telling; a bar disappears, which has to be before anything else
+// is said. A second Stop does nothing.
 func (m *Meter) Stop() {
-	if m.form != None {
-		close(m.stop)
-		m.ended.Wait()
+	if m == nil || m.stop == nil {
+		return
 	}
+	close(m.stop)
+	m.ended.Wait()
+	m.stop = nil
 	if m.shown && m.form == Auto {
 		fmt.Fprint(m.to, "\r\x1b[K")
 	}
 }
 
-func (m *Meter) tell() {
+func (m *Meter) tell(stop <-chan struct{}) {
 	next := time.NewTimer(max(patience, between[m.form]))
 	defer next.Stop()
 	for {
 		select {
-		case <-m.stop:
+		case <-stop:
 			return
 		case <-next.C:
 			m.shown = true
@@ -147,7 +151,8 @@ func (m *Meter) text() string {
 	seconds := time.Since(m.start).Seconds()
 	switch m.form {
 	case JSON:
-		return fmt.Sprintf(`{"source":%q,"done":%d,"total":%d,"seconds":%.1f}`+"\n", m.what, done, total, seconds)
+		name, _ := json.Marshal(m.what) // a string always can be
+		return fmt.Sprintf(`{"source":%s,"done":%d,"total":%d,"seconds":%.1f}`+"\n", name, done, total, seconds)
 	case Plain:
 		return fmt.Sprintf("gt-rootfs: %s: %s after %.0f s\n", m.what, amount(done, total), seconds)
 	}
