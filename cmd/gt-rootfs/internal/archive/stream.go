@@ -12,7 +12,7 @@ import (
 
 const (
 	chunk = 256 << 10 // bytes handed over at once
-	depth = 4         // chunks in flight between the decompressor and the reader
+	depth = 16        // chunks in flight between the decompressor and the reader, so that a run of large or small files stops neither
 )
 
 // A Stream is the plain content of an archive. It is read by one goroutine.
