@@ -3,7 +3,6 @@ package cgroup
 import (
 	"errors"
 	"strconv"
-	"strings"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
@@ -98,75 +97,4 @@ func star(n *int64) string {
 		return "*"
 	}
 	return strconv.FormatInt(*n, 10)
-}
-
-// insn is struct bpf_insn.
-type insn struct {
-	code uint8
-	regs uint8 // destination, source << 4
-	off  int16
-	imm  int32
-}
-
-// assemble makes a program of type BPF_PROG_TYPE_CGROUP_DEVICE. Its context
-// has the access and type word, major, minor; the last rule that fits wins, so
-// they are tried from the end.
-func assemble(rules []specs.LinuxDeviceCgroup) []insn {
-	const load, and, shift, jne, move, exit = 0x61, 0x54, 0x74, 0x55, 0xb7, 0x95
-	prog := []insn{
-		{load, 0x12, 0, 0}, {0xbc, 0x23, 0, 0}, // r2 = word, r3 = r2
-		{and, 2, 0, 0xffff}, // r2: type
-		{shift, 3, 0, 16},   // r3: access
-		{load, 0x14, 4, 0},  // r4: major
-		{load, 0x15, 8, 0},  // r5: minor
-	}
-	for i := len(rules) - 1; i >= 0; i-- {
-		r := rules[i]
-		var body []insn
-		switch r.Type {
-		case "b":
-			body = append(body, insn{jne, 2, 0, 1})
-		case "c":
-			body = append(body, insn{jne, 2, 0, 2})
-		}
-		if bits := access(r.Access); bits != 7 {
-			// r1 = access without the rule's bits: anything left does not fit
-			body = append(body, insn{0xbc, 0x31, 0, 0}, insn{and, 1, 0, ^bits & 7}, insn{jne, 1, 0, 0})
-		}
-		if r.Major != nil && *r.Major >= 0 {
-			body = append(body, insn{jne, 4, 0, int32(*r.Major)})
-		}
-		if r.Minor != nil && *r.Minor >= 0 {
-			body = append(body, insn{jne, 5, 0, int32(*r.Minor)})
-		}
-		verdict := int32(0)
-		if r.Allow {
-			verdict = 1
-		}
-		body = append(body, insn{move, 0, 0, verdict}, insn{exit, 0, 0, 0})
-		for k := range body {
-			if body[k].code == jne {
-				body[k].off = int16(len(body) - k - 1)
-			}
-		}
-		prog = append(prog, body...)
-		if len(body) == 2 {
-			return prog // fits everything, so nothing before it counts
-		}
-	}
-	return append(prog, insn{move, 0, 0, 0}, insn{exit, 0, 0, 0})
-}
-
-// access: BPF_DEVCG_ACC_MKNOD 1, READ 2, WRITE 4.
-func access(word string) int32 {
-	if word == "" {
-		return 7
-	}
-	var bits int32
-	for i, c := range "mrw" {
-		if strings.ContainsRune(word, c) {
-			bits |= 1 << i
-		}
-	}
-	return bits
 }
