@@ -36,6 +36,17 @@ func list(o *tool.Options) func(*tool.Call) error {
 		if err != nil {
 			return err
 		}
+		if quiet {
+			ids, err := rt.IDs()
+			if err != nil {
+				return err
+			}
+			var b bytes.Buffer
+			for _, id := range ids {
+				fmt.Fprintln(&b, id)
+			}
+			return c.Print(b.Bytes())
+		}
 		all, err := rt.List()
 		if err != nil {
 			return err
@@ -44,7 +55,7 @@ func list(o *tool.Options) func(*tool.Call) error {
 		for i, ct := range all {
 			rows[i] = ct.Row()
 		}
-		if c.Format == "json" && !quiet {
+		if c.Format == "json" {
 			var w json.Writer
 			w.Array()
 			for i := range rows {
@@ -55,12 +66,6 @@ func list(o *tool.Options) func(*tool.Call) error {
 			return c.Print(w.Bytes())
 		}
 		var b bytes.Buffer
-		if quiet {
-			for _, r := range rows {
-				fmt.Fprintln(&b, r.ID)
-			}
-			return c.Print(b.Bytes())
-		}
 		w := tabwriter.NewWriter(&b, 12, 1, 3, ' ', 0)
 		fmt.Fprintln(w, "ID\tPID\tSTATUS\tBUNDLE\tCREATED\tOWNER")
 		for _, r := range rows {
