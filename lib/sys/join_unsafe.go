@@ -40,6 +40,7 @@ type joined struct {
 	envv      **byte
 	files     []int
 	join      []Join
+	late      int // the cgroup namespace, which the second child enters; -1 for none
 	rootUID   bool
 	first     cloneArgs
 	second    cloneArgs
@@ -102,17 +103,24 @@ func (s *Spawn) joinedArgs() (*joined, error) {
 	}
 	j := &joined{
 		empty: empty, exe: s.Exe, argv: &argv[0], envv: &envv[0],
-		files: append([]int(nil), s.Files...), join: s.Join, rootUID: s.RootUID,
+		files: append([]int(nil), s.Files...), join: s.Join, rootUID: s.RootUID, late: -1,
 	}
 	for _, fd := range s.Files {
 		j.spareBase = max(j.spareBase, fd+1)
 	}
-	j.spareBase = max(j.spareBase, len(s.Files)+2) // above the program and the cgroup, too
+	j.spareBase = max(j.spareBase, len(s.Files)+3) // above the program, the cgroup and its namespace, too
 	j.first = cloneArgs{flags: unix.CLONE_VM | unix.CLONE_VFORK, exitSignal: uint64(unix.SIGCHLD)}
 	j.second = cloneArgs{flags: unix.CLONE_VM | unix.CLONE_VFORK | unix.CLONE_PARENT | s.New}
 	if s.Cgroup >= 0 {
 		j.second.flags |= unix.CLONE_INTO_CGROUP
 		j.second.cgroup = uint64(s.Cgroup)
+		// From within a cgroup namespace the group cannot be entered from
+		// without (cgroups(7), "nsdelegate", ENOENT), so the group comes first.
+		for i := range s.Join {
+			if s.Join[i].Flags == unix.CLONE_NEWCGROUP {
+				j.late = s.Join[i].FD
+			}
+		}
 	}
 	return j, nil
 }
@@ -142,6 +150,9 @@ func forkJoined(j *joined) (pid, errno uintptr) {
 //go:nosplit
 func firstChild(j *joined) {
 	for i := range j.join {
+		if j.join[i].FD == j.late {
+			continue
+		}
 		_, _, e := syscall.RawSyscall(unix.SYS_SETNS, uintptr(j.join[i].FD), uintptr(j.join[i].Flags), 0)
 		if e != 0 {
 			j.errno = uintptr(e)
@@ -169,7 +180,7 @@ func firstChild(j *joined) {
 // keepFiles leaves this child, which the container does not see yet, the
 // descriptors that the next one needs, and none of the others: those are the
 // host's, and a container that may trace would find them (CVE-2016-9962). The
-// files come to 0, 1, 2 …, the program behind them, the cgroup last.
+// files come to 0, 1, 2 …, the program behind them, the cgroup and its namespace last.
 //
 //go:noinline
 //go:norace
@@ -182,6 +193,13 @@ func keepFiles(j *joined) syscall.Errno {
 	group := uintptr(0)
 	if j.second.flags&unix.CLONE_INTO_CGROUP != 0 {
 		group, _, e = syscall.RawSyscall(syscall.SYS_FCNTL, uintptr(j.second.cgroup), unix.F_DUPFD_CLOEXEC, uintptr(j.spareBase))
+		if e != 0 {
+			return e
+		}
+	}
+	late := uintptr(0)
+	if j.late >= 0 {
+		late, _, e = syscall.RawSyscall(syscall.SYS_FCNTL, uintptr(j.late), unix.F_DUPFD_CLOEXEC, uintptr(j.spareBase))
 		if e != 0 {
 			return e
 		}
@@ -211,6 +229,12 @@ func keepFiles(j *joined) syscall.Errno {
 		j.second.cgroup = uint64(n)
 		n++
 	}
+	if late != 0 {
+		if _, _, e := syscall.RawSyscall(unix.SYS_DUP3, late, n, unix.O_CLOEXEC); e != 0 {
+			return e
+		}
+		n++
+	}
 	_, _, e = syscall.RawSyscall(unix.SYS_CLOSE_RANGE, n, 0x7fffffff, 0)
 	return e
 }
@@ -222,6 +246,13 @@ func secondChild(j *joined) {
 	exe := uintptr(len(j.files))
 	if j.second.flags&unix.CLONE_INTO_CGROUP != 0 {
 		syscall.RawSyscall(syscall.SYS_CLOSE, exe+1, 0, 0)
+	}
+	if j.late >= 0 {
+		if _, _, e := syscall.RawSyscall(unix.SYS_SETNS, exe+2, unix.CLONE_NEWCGROUP, 0); e != 0 {
+			j.errno = uintptr(e)
+			return
+		}
+		syscall.RawSyscall(syscall.SYS_CLOSE, exe+2, 0, 0)
 	}
 	if j.rootUID {
 		_, _, e := syscall.RawSyscall(syscall.SYS_SETRESGID, 0, 0, 0)
