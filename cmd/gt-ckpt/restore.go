@@ -32,6 +32,7 @@ type restoring struct {
 	hold                       func() error // waits while the restored processes stand still
 	guard                      *guard
 	patience                   time.Duration // with the source of a migration
+	watch                      *watch
 }
 
 func restore(o *tool.Options) func(*tool.Call) error {
@@ -132,6 +133,7 @@ func (r *restoring) revive() error {
 		r.Terminal = func(master *os.File) error { return master.Close() }
 	}
 	ct, err := r.attempt()
+	defer func() { r.watch.close() }()
 	if err != nil {
 		return err
 	}
@@ -143,6 +145,12 @@ func (r *restoring) revive() error {
 		_ = unix.Kill(ct.State.Pid, unix.SIGKILL)
 		if r.detach {
 			return err
+		}
+	}
+	if r.watch != nil {
+		ct.Unlock() // the monitor's now
+		if err := r.watch.begin(r, ct); err != nil {
+			r.call.Warnf("%v", err)
 		}
 	}
 	if r.detach {
@@ -175,6 +183,8 @@ const tries = 4
 func (r *restoring) attempt() (*container.Container, error) {
 	for n := 1; ; n++ {
 		v := &revival{restoring: r}
+		r.watch.close()
+		r.watch = r.watched()
 		work := r.work
 		ct, err := r.rt.Restore(r.id, &r.CreateOptions, v.revive)
 		if err == nil || !v.raced || n == tries {
@@ -258,6 +268,9 @@ func (r *restoring) openImages(id string) (*source, error) {
 		if s.manifest, err = image.Read(r.images); err != nil {
 			return nil, err
 		}
+	}
+	if err := image.CheckPages(r.images); err != nil {
+		return nil, err
 	}
 	r.id = id
 	if r.Bundle == "" {

@@ -21,7 +21,7 @@ containerd_start() {
 	# With a user namespace ctr takes no options and asks for runc.
 	mkdir "$DIR/path"
 	ln -s "$RUNTIME" "$DIR/path/runc"
-	space_do env PATH="$DIR/path:$1:$PATH" XDG_RUNTIME_DIR= "$1/containerd" --config "$DIR/config.toml" --log-level info \
+	space_do env PATH="$DIR/path:$1:/opt/criu/bin:$PATH" XDG_RUNTIME_DIR= "$1/containerd" --config "$DIR/config.toml" --log-level info \
 		</dev/null >"$DIR/containerd.log" 2>&1 &
 	space_until "$1/ctr version" || { tail -n 20 "$DIR/containerd.log" >&2; return 1; }
 }

@@ -30,21 +30,14 @@ func WindTimers(images string) error {
 	if err != nil {
 		return err
 	}
-	var changed bool
-	for at := imageHead; at < len(b); {
-		if len(b)-at < 4 {
-			return malformed(path)
-		}
-		n := int(binary.LittleEndian.Uint32(b[at:]))
-		if at += 4; n < 0 || n > len(b)-at {
-			return malformed(path)
-		}
-		did, err := wind(b[at : at+n])
-		if err != nil {
-			return malformed(path)
-		}
+	changed := false
+	err = messages(b, func(m []byte) error {
+		did, err := wind(m)
 		changed = changed || did
-		at += n
+		return err
+	})
+	if err != nil {
+		return malformed(path)
 	}
 	if !changed {
 		return nil

@@ -129,6 +129,9 @@ func (u *unpacking) member(h *tar.Header, r io.Reader) error {
 	var err error
 	switch h.Name {
 	case ManifestName:
+		if u.manifest != nil {
+			return fail.New(fail.CodeUnsafe, "checkpoint has %s twice", h.Name)
+		}
 		u.manifest, err = bounded(r, h.Size, MaxManifest)
 		return err
 	case SignatureName:
