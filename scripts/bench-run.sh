@@ -23,7 +23,7 @@ if [ -z "${BENCH_RUN:-}" ]; then
 fi
 work=$BENCH_RUN rounds=${ROUNDS:-20} many=${MANY:-100}
 peers=${PEERS:-/opt/gophertainer-peers}
-export PATH="$work/bin:$PATH:$ENGINES/bin:/usr/sbin:/sbin" GOPHERTAINER_DATA="$work/data" GOPHERTAINER_ROOT="$work/state"
+export PATH="$work/bin:$PATH:$ENGINES/bin:/usr/sbin:/sbin" GOPHERTAINER_DATA="$work/data" GOPHERTAINER_ROOT=/run/oci-runtime
 unset XDG_RUNTIME_DIR
 ip link set lo up
 mount -t tmpfs none /run

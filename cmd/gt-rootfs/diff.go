@@ -9,9 +9,9 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/bundle"
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/pack"
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/tar"
+	"github.com/gophertainer/gophertainer/lib/host"
 	"github.com/gophertainer/gophertainer/lib/tool"
 )
 
@@ -55,7 +55,7 @@ func (m *made) changes() ([]pack.Change, error) {
 		return pack.Changes(upper, below)
 	}
 	var gone, rest []pack.Change
-	err := m.views(func(p bundle.Part, upper, below int) error {
+	err := m.views(func(p host.Part, upper, below int) error {
 		list, err := pack.Changes(upper, below)
 		for _, c := range list {
 			c.Path = path.Join(p.Path, c.Path)

@@ -1,14 +1,16 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
 
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/bundle"
-	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/host"
 	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/host"
 	"github.com/gophertainer/gophertainer/lib/tool"
 )
 
@@ -24,13 +26,6 @@ func (w *wish) planHost(c *tool.Call, stage *bundle.Stage, spec *specs.Spec) err
 	if cwd == "" {
 		cwd = "."
 	}
-	cwd, err := filepath.Abs(cwd)
-	if err == nil {
-		cwd, err = filepath.EvalSymlinks(cwd)
-	}
-	if err != nil {
-		return err
-	}
 	if info, err := os.Stat(cwd); err != nil || !info.IsDir() {
 		return fail.New(fail.CodeInput, "--cwd %s is not a directory", cwd)
 	}
@@ -42,8 +37,57 @@ func (w *wish) planHost(c *tool.Call, stage *bundle.Stage, spec *specs.Spec) err
 		c.Warnf("%s", plan.Note)
 	}
 	plan.Apply(spec, stage.Bundle)
+	late, err := plan.Late()
+	if err != nil {
+		return err
+	}
+	spec.Linux.MaskedPaths = append(spec.Linux.MaskedPaths, late...)
 	if err := os.Mkdir(stage.Path("rootfs"), 0o755); err != nil {
 		return err
 	}
 	return bundle.WriteRecord(stage.Dir, &bundle.Record{Source: "host", Cwd: plan.Shown, Mounts: []string{}})
+}
+
+// mountHost mounts the root of a bundle. What is about to be mounted is recorded
+// first. On failure nothing stays mounted.
+func mountHost(dir string, r *bundle.Record) error {
+	r.Mounts = host.Places(r.Cwd)
+	if err := bundle.WriteRecord(dir, r); err != nil {
+		return err
+	}
+	parts, err := host.Mount(dir, r.Cwd)
+	if err != nil {
+		return errors.Join(err, unmountHost(dir, r))
+	}
+	r.Parts = parts
+	return bundle.WriteRecord(dir, r)
+}
+
+// unmountHost undoes the mounts of a record, as far as there are any, and forgets
+// them. Only the places that mountHost uses are ever touched, whatever a record
+// says.
+func unmountHost(dir string, r *bundle.Record) error {
+	if err := host.Unmount(dir); err != nil {
+		return err
+	}
+	r.Mounts, r.Parts = []string{}, nil
+	return bundle.WriteRecord(dir, r)
+}
+
+// hostMounted tells whether all mounts of a record stand.
+func hostMounted(dir string, r *bundle.Record) (bool, error) {
+	for _, name := range r.Mounts {
+		var st unix.Statx_t
+		err := unix.Statx(unix.AT_FDCWD, filepath.Join(dir, name), unix.AT_SYMLINK_NOFOLLOW, 0, &st)
+		if err == unix.ENOENT {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		if st.Attributes&unix.STATX_ATTR_MOUNT_ROOT == 0 {
+			return false, nil
+		}
+	}
+	return len(r.Mounts) > 0, nil
 }

@@ -6,10 +6,10 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/bundle"
-	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/host"
+	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/settle"
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/tar"
 	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/host"
 	"github.com/gophertainer/gophertainer/lib/tool"
 )
 
@@ -23,8 +23,8 @@ func keep(*tool.Options) func(c *tool.Call) error {
 		if m.Source != "host" {
 			return fail.New(fail.CodeStatus, "%s: the root is not the host's, need gt-rootfs commit", c.Args[0])
 		}
-		k := &host.Keeper{}
-		err = m.views(func(p bundle.Part, upper, below int) error {
+		k := &settle.Keeper{}
+		err = m.views(func(p host.Part, upper, below int) error {
 			if err := k.Keep(upper, below); err != nil {
 				return fmt.Errorf("keep changes of %s: %w", p.Path, err)
 			}
@@ -39,11 +39,11 @@ func keep(*tool.Options) func(c *tool.Call) error {
 
 // views opens, one after the other, the directories of the host that a bundle
 // shows, and what was written to each.
-func (m *made) views(do func(p bundle.Part, upper, below int) error) error {
+func (m *made) views(do func(p host.Part, upper, below int) error) error {
 	if len(m.Parts) == 0 {
 		return fail.New(fail.CodeStatus, "%s is not mounted, need gt-rootfs mount", m.dir)
 	}
-	one := func(p bundle.Part) error {
+	one := func(p host.Part) error {
 		upper, err := openDir(filepath.Join(m.dir, p.Layer))
 		if err != nil {
 			return err

@@ -10,7 +10,6 @@ import (
 
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/bundle"
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/driver"
-	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/host"
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/store"
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/tar"
 	"github.com/gophertainer/gophertainer/lib/tool"
@@ -75,7 +74,7 @@ func printRows(c *tool.Call, rows []row) error {
 
 func mounted(dir string, r *bundle.Record) (bool, error) {
 	if r.Source == "host" {
-		return host.Mounted(dir, r)
+		return hostMounted(dir, r)
 	}
 	if r.Source == viaPlugin {
 		return len(r.Mounts) > 0, nil

@@ -9,7 +9,6 @@ import (
 
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/bundle"
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/driver"
-	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/host"
 	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/tool"
 )
@@ -39,16 +38,16 @@ func mountBundle(dir string) error {
 	if r.Source != "host" {
 		return driver.Mount(dir, r)
 	}
-	switch stands, err := host.Mounted(dir, r); {
+	switch stands, err := hostMounted(dir, r); {
 	case err != nil:
 		return err
 	case stands:
 		return nil
 	}
-	if err := host.Unmount(dir, r); err != nil {
+	if err := unmountHost(dir, r); err != nil {
 		return err
 	}
-	return host.Mount(dir, r)
+	return mountHost(dir, r)
 }
 
 func umount(*tool.Options) func(c *tool.Call) error {

@@ -10,7 +10,6 @@ import (
 
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/bundle"
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/driver"
-	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/host"
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/tree"
 	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/tool"
@@ -199,7 +198,7 @@ func (w *wish) retract(stage *bundle.Stage) error {
 // undo takes off what is mounted.
 func undo(dir string, r *bundle.Record) error {
 	if r.Source == "host" {
-		return host.Unmount(dir, r)
+		return unmountHost(dir, r)
 	}
 	if r.Source == viaPlugin {
 		return unmountPlugin(dir, r)

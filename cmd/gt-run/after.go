@@ -9,7 +9,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/bundle"
 	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/sibling"
 )
 
@@ -137,7 +136,7 @@ func (l *launch) tell(s *summary) error {
 }
 
 // cidfile writes the name where --cidfile says; it must not be there before.
-func cidfile(name string, b *bundle.Bundle) error {
+func cidfile(name, id string) error {
 	if name == "" {
 		return nil
 	}
@@ -145,6 +144,6 @@ func cidfile(name string, b *bundle.Bundle) error {
 	if err != nil {
 		return fmt.Errorf("--cidfile: %w", err)
 	}
-	_, err = f.WriteString(b.ID + "\n")
+	_, err = f.WriteString(id + "\n")
 	return errors.Join(err, f.Close())
 }

@@ -64,7 +64,7 @@ func (s *Security) options(w *wish) error {
 		case name == "unmask" && value != "":
 			w.Unmask = append(w.Unmask, strings.Split(value, ":")...)
 		case name == "mask" && strings.HasPrefix(value, "/"):
-			w.Mask = append(w.Mask, strings.Split(value, ":")...)
+			w.Masked = append(w.Masked, strings.Split(value, ":")...)
 		default:
 			return fail.Usage("--security-opt: have %q, need no-new-privileges, seccomp=, apparmor=, label=, mask=, unmask= or systempaths=unconfined", text)
 		}

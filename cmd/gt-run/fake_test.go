@@ -23,7 +23,9 @@ var (
 	workshop string
 	built    = sync.OnceValue(func() string {
 		path := filepath.Join(workshop, "gt-run")
-		if out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput(); err != nil {
+		c := exec.Command("go", "build", "-o", workshop+"/", ".", "../gt-init") // of one stamp
+		c.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if out, err := c.CombinedOutput(); err != nil {
 			panic(fmt.Sprintf("build: %v\n%s", err, out))
 		}
 		return path
@@ -130,7 +132,7 @@ func TestVerdict(t *testing.T) {
 		"kill $$":    143,
 	} {
 		h := fake(t, run)
-		_, stderr, code := h.run(t, "--name", "x", "--rm", "--rootfs", h.root, "--", "cmd")
+		_, stderr, code := h.run(t, "--debug", "--name", "x", "--rm", "--rootfs", h.root, "--", "cmd")
 		if code != want {
 			t.Errorf("%s: have %d (%s), need %d", run, code, stderr, want)
 		}
@@ -157,7 +159,7 @@ func TestDetachedFailure(t *testing.T) {
 func TestMissing(t *testing.T) {
 	h := build(t)
 	for _, tool := range []string{"gt-oci", "gt-seccomp"} {
-		_, stderr, code := h.run(t, "--rootfs", h.root, "--", "cmd")
+		_, stderr, code := h.run(t, "--debug", "--rootfs", h.root, "--", "cmd")
 		if code != 125 || !strings.Contains(stderr, "gt-run: "+tool+" is not installed beside "+h.file("gt-run")) {
 			t.Errorf("have %q, %d, need %s missing", stderr, code, tool)
 		}

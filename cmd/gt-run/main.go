@@ -38,6 +38,12 @@
 // that is detached. Signals are passed on to the command, and with --interactive
 // and --tty the terminal is its own. What runs can be seen with --dry-run.
 //
+// What goes with its command and is a directory or the host's root, gt-run makes
+// itself, of the same parts, and the state directory's entry is the bundle. On
+// cgroup v1 such a container has groups for what is limited, for devices and for
+// the freezer alone. If gt-run is killed it goes on, and the next gt-run, or
+// gt-oci gc, removes what is left at its end.
+//
 // A container without --name is gone when its command has ended. With --name
 // it stays, stopped, to be looked at; "gt-run rm NAME" removes it and its bundle.
 // --rm removes a named one too. A detached container stays until it is removed.
@@ -280,6 +286,9 @@ func start(args []string) (int, error) {
 	}
 	if o.DryRun {
 		return 0, dryRun(o, ask)
+	}
+	if o.direct(ask) {
+		return attend(o, ask)
 	}
 	return run(o, ask)
 }

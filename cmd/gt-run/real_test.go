@@ -35,6 +35,9 @@ func real(t *testing.T) *house {
 			t.Fatal(err)
 		}
 	}
+	if err := os.Link(filepath.Join(workshop, "gt-init"), h.file("gt-init")); err != nil {
+		t.Fatal(err)
+	}
 	h.busybox(t)
 	t.Cleanup(func() { h.empty(t); h.stateless(t) })
 	return h

@@ -44,7 +44,7 @@ func run(o *options, w *wish) (int, error) {
 		return signals.code(exitFailed), err
 	}
 	defer b.Close()
-	err = cidfile(o.Cidfile, b)
+	err = cidfile(o.Cidfile, b.ID)
 	if err == nil {
 		err = prepare(ctx, o, w, b)
 	}

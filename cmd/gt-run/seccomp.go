@@ -18,6 +18,7 @@ import (
 	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/bundle"
 	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/sibling"
 	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/spec"
 )
 
 const (
@@ -133,8 +134,8 @@ func conditional(text []byte) bool {
 }
 
 func decodeProfile(name string, text []byte) (*specs.LinuxSeccomp, error) {
-	profile := &specs.LinuxSeccomp{}
-	if err := json.Unmarshal(text, profile); err != nil {
+	profile, err := spec.DecodeSeccomp(text)
+	if err != nil {
 		return nil, fail.New(fail.CodeInput, "%s: %w", name, err)
 	}
 	if profile.DefaultAction == "" {

@@ -5,6 +5,7 @@ package container
 
 import (
 	"os"
+	"path/filepath"
 	"time"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
@@ -152,8 +153,12 @@ func (rt *Runtime) poststop(list []specs.Hook, st *state.State) {
 	if len(list) == 0 {
 		return
 	}
+	dir := st.Bundle
+	if filepath.Dir(dir) == rt.Root { // the entry was the bundle
+		dir = rt.Root
+	}
 	err := hook.Run("poststop", list, st.OCI(state.Stopped), hook.Options{
-		Dir: st.Bundle, Failed: func(err error) { rt.Warn("%v", err) },
+		Dir: dir, Failed: func(err error) { rt.Warn("%v", err) },
 	})
 	if err != nil {
 		rt.Warn("%v", err)

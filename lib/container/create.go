@@ -28,8 +28,16 @@ func itoa(i int) string { return strconv.Itoa(i) }
 
 // CreateOptions are what create and run take beside the ID.
 type CreateOptions struct {
-	Bundle        string
-	Config        string // instead of BUNDLE/config.json
+	Bundle string
+	Config string      // instead of BUNDLE/config.json
+	Spec   *specs.Spec // instead of a file; the entry is the bundle then
+	// Root makes the root filesystem of a Spec in the bundle at dir, just before the
+	// process. What it returns, if not nil, takes that back where the birth fails.
+	Root func(dir string) (undo func() error, err error)
+	// Late, if not nil, finishes a Spec while the process is made: masks may come late.
+	Late func(*specs.Spec) error
+	// Lean leaves out the v1 hierarchies of cgroups in which nothing is limited.
+	Lean          bool
 	ConsoleSocket string
 	PidFile       string
 	NoPivot       bool
@@ -102,6 +110,9 @@ func (c *creation) create(id string) (*birth.Born, error) {
 		return nil, err
 	}
 	c.later(func() { c.warn(c.entry.Remove()) })
+	if err := c.root(); err != nil {
+		return nil, err
+	}
 	if err := c.prepare(id); err != nil {
 		return nil, err
 	}
@@ -120,6 +131,9 @@ func (c *creation) decide(id string) (err error) {
 		return err
 	}
 	defer func() { c.asked.end(err != nil) }()
+	if c.o.Spec != nil {
+		c.o.Bundle = filepath.Join(c.rt.Root, id) // the entry
+	}
 	if err := c.load(); err != nil {
 		return err
 	}
@@ -130,6 +144,35 @@ func (c *creation) decide(id string) (err error) {
 		return err
 	}
 	return c.plugins()
+}
+
+// root makes the root of a bundle that is nowhere but here.
+func (c *creation) root() error {
+	if c.o.Spec == nil {
+		return nil
+	}
+	if c.o.Root == nil {
+		return nil
+	}
+	undo, err := c.o.Root(c.o.Bundle)
+	if undo != nil {
+		c.later(func() { c.warn(undo()) })
+	}
+	return err
+}
+
+// finish makes the text of a Spec, which changes no more.
+func (c *creation) finish() error {
+	if c.raw != nil {
+		return nil
+	}
+	if c.o.Late != nil {
+		if err := c.o.Late(c.spec); err != nil {
+			return err
+		}
+	}
+	c.raw = spec.Encode(c.spec)
+	return nil
 }
 
 // takeBack leaves nothing of a create that failed.
@@ -161,6 +204,10 @@ func (c *creation) warn(err error) {
 
 // load takes the text of config.json, once.
 func (c *creation) load() (err error) {
+	if c.o.Spec != nil {
+		c.spec = c.o.Spec
+		return nil
+	}
 	if c.o.Bundle, err = filepath.Abs(c.o.Bundle); err != nil {
 		return err
 	}
@@ -177,14 +224,20 @@ func (c *creation) config() string {
 
 // check decodes it, and checks it once.
 func (c *creation) check() (err error) {
-	if c.spec, err = spec.Decode(c.raw); err == nil {
+	if c.o.Spec == nil {
+		c.spec, err = spec.Decode(c.raw)
+	}
+	if err == nil {
 		err = spec.Check(c.spec)
 	}
 	if err == nil {
 		err = c.lacks()
 	}
+	if err != nil && c.o.Spec == nil {
+		err = withPath(err, c.config())
+	}
 	if err != nil {
-		return withPath(err, c.config())
+		return err
 	}
 	return c.checkTerminal()
 }
@@ -247,6 +300,9 @@ func (c *creation) equip() error {
 		if err := c.group.Apply(r); err != nil {
 			return err
 		}
+	}
+	if err := c.finish(); err != nil {
+		return err
 	}
 	if err := c.entry.WriteConfig(c.raw); err != nil {
 		return err

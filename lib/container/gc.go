@@ -63,8 +63,34 @@ func (rt *Runtime) collect(e *state.Entry) (string, error) {
 		return "container " + e.ID + " of an earlier boot", c.Destroy()
 	case c.State.Pending:
 		return "interrupted container " + e.ID, c.end()
+	case c.Status == state.Stopped && c.State.Annotations[Passing] != "":
+		return "container " + e.ID + " whose parent was killed", c.Destroy()
 	}
 	return "", nil
+}
+
+// Passing is the annotation of a container that goes with its parent's wait: one
+// that is stopped has lost its parent, and is for Collect.
+const Passing = "org.gophertainer.passing"
+
+// Tidy is Collect for whoever is in a hurry: it looks at no other containers than
+// those that are being made, or are passing.
+func (rt *Runtime) Tidy() error {
+	root, err := state.Open(rt.Root)
+	if err != nil {
+		return err
+	}
+	entries, err := root.List()
+	for _, e := range entries {
+		st, serr := e.ReadState()
+		if serr == nil && !st.Pending && st.Annotations[Passing] == "" {
+			continue
+		}
+		if _, cerr := rt.collect(e); err == nil {
+			err = cerr
+		}
+	}
+	return err
 }
 
 // orphaned is what a process without a parent gets to notice and end, in

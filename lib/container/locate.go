@@ -3,6 +3,7 @@ package container
 import (
 	"slices"
 
+	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
 	"github.com/gophertainer/gophertainer/lib/cgroup"
@@ -18,6 +19,12 @@ func (c *creation) locate(id string) (*cgroup.Group, error) {
 	switch {
 	case c.rt.Systemd:
 		return cgroup.LocateScope(l.CgroupsPath, id, c.spec.Annotations)
+	case !c.rt.NoCgroup && c.o.Lean:
+		g, err := cgroup.Locate(l.CgroupsPath, id)
+		if err == nil {
+			g.Keep(append(limited(l.Resources), "devices", "freezer"))
+		}
+		return g, err
 	case !c.rt.NoCgroup:
 		return cgroup.Locate(l.CgroupsPath, id)
 	}
@@ -28,6 +35,30 @@ func (c *creation) locate(id string) (*cgroup.Group, error) {
 		l.Resources = nil
 	}
 	return cgroup.None()
+}
+
+// limited are the v1 controllers that a limit needs.
+func limited(r *specs.LinuxResources) (list []string) {
+	if r == nil {
+		return nil
+	}
+	for _, c := range []struct {
+		there bool
+		names []string
+	}{
+		{r.Memory != nil, []string{"memory"}},
+		{r.CPU != nil, []string{"cpu", "cpuset"}},
+		{r.Pids != nil, []string{"pids"}},
+		{r.BlockIO != nil, []string{"blkio"}},
+		{r.Network != nil, []string{"net_cls", "net_prio"}},
+		{len(r.HugepageLimits) > 0, []string{"hugetlb"}},
+		{len(r.Rdma) > 0, []string{"rdma"}},
+	} {
+		if c.there {
+			list = append(list, c.names...)
+		}
+	}
+	return list
 }
 
 // owner is the user, by its ID here, that the container's group is given to:

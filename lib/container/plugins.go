@@ -47,6 +47,9 @@ func (c *creation) ask(id string) error {
 	if c.asked == nil {
 		return nil
 	}
+	if err := c.finish(); err != nil {
+		return err
+	}
 	text := json.NewReader(c.raw)
 	text.Skip()
 	if text.End() != nil {

@@ -23,6 +23,9 @@ func DecodeResources(raw []byte) (*specs.LinuxResources, error) {
 	return decode(raw, readLinuxResources)
 }
 
+// DecodeSeccomp reads a profile.
+func DecodeSeccomp(raw []byte) (*specs.LinuxSeccomp, error) { return decode(raw, readLinuxSeccomp) }
+
 // decode reads one object and nothing after it.
 func decode[T any](raw []byte, read func(*json.Reader, *T)) (*T, error) {
 	r, v := json.NewReader(raw), new(T)

@@ -91,6 +91,27 @@ func compare(t *testing.T, raw []byte) {
 		w, _ := json.Marshal(want)
 		t.Errorf("%s\nhave %s\nneed %s", canonical, h, w)
 	}
+	if err == nil {
+		compareText(t, have)
+	}
+}
+
+// compareText: what Encode writes is what encoding/json does, and is read back
+// as the same.
+func compareText(t *testing.T, s *specs.Spec) {
+	t.Helper()
+	text := Encode(s)
+	want, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var h, w any
+	if err := errors.Join(json.Unmarshal(text, &h), json.Unmarshal(want, &w)); err != nil || !reflect.DeepEqual(h, w) {
+		t.Errorf("have %s\nneed %s\n%v", text, want, err)
+	}
+	if again, err := Decode(text); err != nil || !bytes.Equal(Encode(again), text) {
+		t.Errorf("%s\nread back: %v", text, err)
+	}
 }
 
 func texts() [][]byte {

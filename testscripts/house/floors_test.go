@@ -13,7 +13,7 @@ var floors = [][]string{
 	0: {"bare"},
 	1: {"sys", "path", "fail", "json"},
 	2: {"plan", "spec", "state", "hook", "idmap", "event", "tool", "systemd"},
-	3: {"ns", "mount", "cgroup", "seccomp", "cred", "tty", "landlock", "link", "rdt"},
+	3: {"ns", "mount", "cgroup", "seccomp", "cred", "tty", "landlock", "link", "rdt", "host"},
 	4: {"birth"},
 	5: {"container", "plugin"},
 }

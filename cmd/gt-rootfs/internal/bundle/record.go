@@ -10,18 +10,19 @@ import (
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 
 	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/host"
 )
 
 // RecordName is the file in a bundle that says what is mounted, or is about
 // to be: it is written first, so that what a killed process left is known.
-const RecordName = "rootfs.json"
+const RecordName = host.RecordName
 
 // A Record is the content of rootfs.json.
 type Record struct {
-	Source string   `json:"source"`
-	Cwd    string   `json:"cwd,omitempty"` // shown over the host's root, through an overlay of its own
-	Mounts []string `json:"mounts"`        // relative to the bundle, in their order
-	Parts  []Part   `json:"parts,omitempty"`
+	Source string      `json:"source"`
+	Cwd    string      `json:"cwd,omitempty"` // shown over the host's root, through an overlay of its own
+	Mounts []string    `json:"mounts"`        // relative to the bundle, in their order
+	Parts  []host.Part `json:"parts,omitempty"`
 
 	Driver string   `json:"driver,omitempty"`
 	Why    string   `json:"why,omitempty"`   // the driver was taken
@@ -37,13 +38,6 @@ type Record struct {
 	Plugin *Plugin `json:"plugin,omitempty"` // provides the root
 
 	Volumes []Volume `json:"volumes,omitempty"` // shown with their owners moved
-}
-
-// A Part is a directory of the host that shows through an overlay, and where what
-// was written to it is, relative to the bundle.
-type Part struct {
-	Path  string `json:"path"`
-	Layer string `json:"layer"`
 }
 
 // A Plugin is a storage plugin that is loaded in the state directory Root.

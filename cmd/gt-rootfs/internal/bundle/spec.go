@@ -7,8 +7,7 @@ import (
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 
-	"github.com/gophertainer/gophertainer/lib/idmap"
-	"github.com/gophertainer/gophertainer/lib/spec"
+	"github.com/gophertainer/gophertainer/lib/host"
 )
 
 // maxHostname is the longest name sethostname(2) takes.
@@ -16,24 +15,9 @@ const maxHostname = 64
 
 // Spec is the config.json that a new bundle begins with.
 func (s *Stage) Spec() (*specs.Spec, error) {
-	text := spec.Default()
-	inside, err := idmap.Inside()
+	c, err := host.Template()
 	if err != nil {
 		return nil, err
-	}
-	if inside || os.Geteuid() != 0 {
-		text = spec.Rootless(os.Geteuid(), os.Getegid())
-	}
-	c := &specs.Spec{}
-	if err := json.Unmarshal(text, c); err != nil {
-		return nil, err
-	}
-	if inside {
-		maps, err := idmap.Self()
-		if err != nil {
-			return nil, err
-		}
-		c.Linux.UIDMappings, c.Linux.GIDMappings = maps.UID, maps.GID
 	}
 	c.Process.Terminal, c.Process.Args = false, []string{"sh"}
 	c.Hostname = filepath.Base(s.Bundle)

@@ -68,6 +68,13 @@ func Edit(template []byte, a *Ask) ([]byte, error) {
 	if err := json.Unmarshal(template, s); err != nil {
 		return nil, fail.New(fail.CodeInput, "read config.json: %w", err)
 	}
+	a.Change(s)
+	text, err := json.MarshalIndent(s, "", "\t")
+	return append(text, '\n'), err
+}
+
+// Change makes the spec what was asked for.
+func (a *Ask) Change(s *specs.Spec) {
 	if s.Process == nil {
 		s.Process = &specs.Process{Cwd: "/"}
 	}
@@ -91,8 +98,6 @@ func Edit(template []byte, a *Ask) ([]byte, error) {
 		s.Annotations = map[string]string{}
 	}
 	maps.Copy(s.Annotations, a.Annotations)
-	text, err := json.MarshalIndent(s, "", "\t")
-	return append(text, '\n'), err
 }
 
 func (a *Ask) root(s *specs.Spec) {
@@ -131,11 +136,21 @@ func (a *Ask) mounts(s *specs.Spec) {
 		return !kernels(m.Destination) && slices.ContainsFunc(volumes, func(v specs.Mount) bool { return v.Destination == path.Clean(m.Destination) })
 	})
 	s.Mounts = append(s.Mounts, volumes...)
-	s.Linux.MaskedPaths = slices.DeleteFunc(s.Linux.MaskedPaths, func(masked string) bool {
-		return slices.ContainsFunc(volumes, func(v specs.Mount) bool {
+	s.Linux.MaskedPaths = a.lift(s.Linux.MaskedPaths)
+}
+
+func (a *Ask) lift(masks []string) []string {
+	return slices.DeleteFunc(masks, func(masked string) bool {
+		return slices.ContainsFunc(a.Volumes, func(v specs.Mount) bool {
 			return !kernels(masked) && within(masked, v.Destination)
 		})
 	})
+}
+
+// Mask hides more paths in a spec that was changed, unless that was asked not to be.
+func (a *Ask) Mask(s *specs.Spec, masks []string) {
+	masks = slices.DeleteFunc(a.lift(masks), a.unmasked)
+	s.Linux.MaskedPaths = append(s.Linux.MaskedPaths, masks...)
 }
 
 // kernels are masks that no volume lifts.

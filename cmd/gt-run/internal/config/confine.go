@@ -9,15 +9,15 @@ import (
 
 // Confinement is what holds the container in, beside its limits.
 type Confinement struct {
-	Capabilities []string // exactly these
-	Seccomp      *specs.LinuxSeccomp
-	Privileged   bool // all devices, /sys writable
-	Apparmor     string
-	Label        string
-	Mask, Unmask []string // Unmask has paths, or ALL
-	Devices      []Device
-	Sysctl       map[string]string
-	Shared       []specs.LinuxNamespace // Path empty: the host's
+	Capabilities   []string // exactly these
+	Seccomp        *specs.LinuxSeccomp
+	Privileged     bool // all devices, /sys writable
+	Apparmor       string
+	Label          string
+	Masked, Unmask []string // Unmask has paths, or ALL
+	Devices        []Device
+	Sysctl         map[string]string
+	Shared         []specs.LinuxNamespace // Path empty: the host's
 }
 
 func (a *Ask) confine(s *specs.Spec) {
@@ -27,7 +27,7 @@ func (a *Ask) confine(s *specs.Spec) {
 		l.MaskedPaths = slices.DeleteFunc(l.MaskedPaths, a.unmasked)
 		l.ReadonlyPaths = slices.DeleteFunc(l.ReadonlyPaths, a.unmasked)
 	}
-	l.MaskedPaths = append(l.MaskedPaths, a.Mask...)
+	l.MaskedPaths = append(l.MaskedPaths, a.Masked...)
 	if len(a.Sysctl) > 0 {
 		l.Sysctl = a.Sysctl
 	}

@@ -14,7 +14,7 @@ func TestGenerated(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	there, err := filepath.Glob("../../decode_*.go")
+	there, err := filepath.Glob("../../[de][en]code_*.go")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -53,6 +53,7 @@ func (f *family) reach(t reflect.Type, seen map[reflect.Type]bool) {
 type member struct {
 	name, field string
 	typ         reflect.Type
+	omit        bool // if it is empty
 }
 
 // members are those that Linux knows; embedded ones stand for themselves.
@@ -63,12 +64,12 @@ func members(t reflect.Type) []member {
 			list = append(list, members(f.Type)...)
 			continue
 		}
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		name, how, _ := strings.Cut(f.Tag.Get("json"), ",")
 		platform, bound := f.Tag.Lookup("platform")
 		if name == "" || name == "-" || bound && !strings.Contains(platform, "linux") {
 			continue
 		}
-		list = append(list, member{name, f.Name, f.Type})
+		list = append(list, member{name, f.Name, f.Type, how == "omitempty"})
 	}
 	return list
 }

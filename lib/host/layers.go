@@ -9,8 +9,6 @@ import (
 	"strconv"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/bundle"
 )
 
 // layers are the overlays of a bundle at dir.
@@ -18,7 +16,7 @@ type layers struct {
 	dir    string
 	inside bool // a user namespace: root of nothing but what the caller owns
 	mounts []entry
-	parts  []bundle.Part
+	parts  []Part
 }
 
 // skeleton mounts, in a user namespace, what looks like the host's root: an
@@ -104,7 +102,7 @@ func (l *layers) overlay(lower, point string) error {
 		return fmt.Errorf("open %s: %w", lower, err)
 	}
 	defer unix.Close(fd)
-	part := bundle.Part{Path: lower, Layer: filepath.Join(upper, strconv.Itoa(len(l.parts)), "upper")}
+	part := Part{Path: lower, Layer: filepath.Join(upper, strconv.Itoa(len(l.parts)), "upper")}
 	work := filepath.Join(l.dir, filepath.Dir(part.Layer))
 	for _, d := range []string{work, work + "/upper", work + "/work"} {
 		if err := os.Mkdir(d, 0o700); err != nil {

@@ -10,8 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/bundle"
 )
 
 // An entry is one mount of this process's namespace.
@@ -34,7 +32,7 @@ func (e entry) ours() bool {
 		return false
 	}
 	if filepath.Base(e.point) == "rootfs" {
-		_, err := os.Lstat(filepath.Join(filepath.Dir(e.point), bundle.RecordName))
+		_, err := os.Lstat(filepath.Join(filepath.Dir(e.point), RecordName))
 		return err == nil
 	}
 	return strings.Contains(e.point, "/"+upper+"/")

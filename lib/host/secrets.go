@@ -1,12 +1,12 @@
 package host
 
 import (
-	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // secret files and directories, as filepath.Match patterns. Beside them
@@ -28,7 +28,7 @@ var secret = []string{
 	"/var/lib/krb5kdc", "/var/lib/sss", "/var/lib/private",
 }
 
-// secrets lists what is to be masked, parents only, in order.
+// secrets lists what the patterns and the swap files say is to be masked.
 func secrets() ([]string, error) {
 	var list []string
 	for _, pattern := range secret {
@@ -38,16 +38,28 @@ func secrets() ([]string, error) {
 		}
 		list = append(list, found...)
 	}
-	closed, err := unreadable("/etc")
-	if err != nil {
-		return nil, err
-	}
-	list = append(append(list, closed...), swapFiles()...)
+	list = append(list, swapFiles()...)
 	// A mask follows symlinks, and so could hide what they point to.
-	list = slices.DeleteFunc(list, func(p string) bool {
-		info, err := os.Lstat(p)
-		return err != nil || !info.IsDir() && !info.Mode().IsRegular()
-	})
+	return slices.DeleteFunc(list, func(p string) bool {
+		var st unix.Stat_t
+		err := unix.Lstat(p, &st)
+		kind := st.Mode & unix.S_IFMT
+		return err != nil || kind != unix.S_IFDIR && kind != unix.S_IFREG
+	}), nil
+}
+
+// closed is what others may not read of /etc.
+func closed() ([]string, error) {
+	w := &walk{}
+	err := w.into(unix.AT_FDCWD, "/etc", "/etc")
+	if err == unix.ENOENT {
+		err = nil
+	}
+	return w.closed, err
+}
+
+// parents sorts a list and leaves out what is below another of it.
+func parents(list []string) []string {
 	slices.Sort(list)
 	var top []string
 	for _, p := range list {
@@ -55,35 +67,7 @@ func secrets() ([]string, error) {
 			top = append(top, p)
 		}
 	}
-	return top, nil
-}
-
-// unreadable finds files that others may not read, and directories that they
-// may not enter.
-func unreadable(dir string) ([]string, error) {
-	var list []string
-	err := filepath.WalkDir(dir, func(p string, d fs.DirEntry, err error) error {
-		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
-			return nil
-		}
-		if err != nil || d.Type() != 0 && !d.IsDir() {
-			return err
-		}
-		info, err := d.Info()
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			return nil
-		case err != nil:
-			return err
-		case d.IsDir() && info.Mode()&0o1 == 0:
-			list = append(list, p)
-			return fs.SkipDir
-		case !d.IsDir() && info.Mode()&0o4 == 0:
-			list = append(list, p)
-		}
-		return nil
-	})
-	return list, err
+	return top
 }
 
 // swapFiles hold the memory of everybody.

@@ -8,7 +8,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/bundle"
 	"github.com/gophertainer/gophertainer/lib/idmap"
 )
 
@@ -21,70 +20,55 @@ const (
 	merged = upper + "/cwd"
 )
 
-// Mounted tells whether all mounts of a record stand.
-func Mounted(dir string, r *bundle.Record) (bool, error) {
-	for _, name := range r.Mounts {
-		var st unix.Statx_t
-		err := unix.Statx(unix.AT_FDCWD, filepath.Join(dir, name), unix.AT_SYMLINK_NOFOLLOW, 0, &st)
-		if err == unix.ENOENT {
-			return false, nil
-		}
-		if err != nil {
-			return false, err
-		}
-		if st.Attributes&unix.STATX_ATTR_MOUNT_ROOT == 0 {
-			return false, nil
-		}
-	}
-	return len(r.Mounts) > 0, nil
+// RecordName is the file in which gt-rootfs keeps what is mounted in a bundle.
+const RecordName = "rootfs.json"
+
+// A Part is a directory of the host that shows through an overlay, and where what
+// was written to it is, relative to the bundle.
+type Part struct {
+	Path  string `json:"path"`
+	Layer string `json:"layer"`
 }
 
-// Mount mounts the root of the bundle at dir. What it is about to do it
-// records first. On failure nothing stays mounted.
-func Mount(dir string, r *bundle.Record) error {
+// Places are where Mount mounts, relative to the bundle, in this order. shown is
+// the directory with an overlay of its own, empty if there is none.
+func Places(shown string) []string {
+	if shown == "" {
+		return []string{upper, rootfs}
+	}
+	return []string{upper, rootfs, merged}
+}
+
+// Mount mounts the root in the bundle at dir, in which a directory rootfs is. On
+// failure what was mounted stays, for Unmount.
+func Mount(dir, shown string) ([]Part, error) {
 	if err := spell(dir); err != nil {
-		return err
+		return nil, err
 	}
-	r.Mounts = []string{upper, rootfs}
-	if r.Cwd != "" {
-		r.Mounts = append(r.Mounts, merged)
-	}
-	if err := bundle.WriteRecord(dir, r); err != nil {
-		return err
-	}
-	err := mount(dir, r)
-	if err != nil {
-		err = errors.Join(err, Unmount(dir, r))
-	}
-	return err
-}
-
-func mount(dir string, r *bundle.Record) error {
 	tmp := filepath.Join(dir, upper)
 	if err := os.Mkdir(tmp, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
-		return err
+		return nil, err
 	}
 	if err := unix.Mount("tmpfs", tmp, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=700"); err != nil {
-		return fmt.Errorf("mount tmpfs on %s: %w", tmp, err)
+		return nil, fmt.Errorf("mount tmpfs on %s: %w", tmp, err)
 	}
 	inside, err := idmap.Inside()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	l := &layers{dir: dir, inside: inside}
 	if l.mounts, err = table(); err != nil {
-		return err
+		return nil, err
 	}
 	if inside {
 		err = l.skeleton(filepath.Join(dir, rootfs))
 	} else {
 		err = l.overlay("/", filepath.Join(dir, rootfs))
 	}
-	if err == nil && r.Cwd != "" {
-		err = l.over(r.Cwd, filepath.Join(dir, merged))
+	if err == nil && shown != "" {
+		err = l.over(shown, filepath.Join(dir, merged))
 	}
-	r.Parts = l.parts
-	return errors.Join(err, bundle.WriteRecord(dir, r))
+	return l.parts, err
 }
 
 // alike gives the upper directory owner and mode of the lower one, since it is
@@ -103,10 +87,9 @@ func alike(fd int, dir string) error {
 	return unix.Chmod(dir, st.Mode&0o7777)
 }
 
-// Unmount undoes the mounts of a record, as far as there are any, and forgets
-// them. Only the places that Mount uses are ever touched, whatever a record
-// says. What a container still uses goes when that ends.
-func Unmount(dir string, r *bundle.Record) error {
+// Unmount undoes Mount, as far as it came. What a container still uses goes when
+// that ends.
+func Unmount(dir string) error {
 	for _, name := range []string{rootfs, upper} {
 		if err := detach(filepath.Join(dir, name)); err != nil {
 			return err
@@ -115,8 +98,7 @@ func Unmount(dir string, r *bundle.Record) error {
 	if err := os.Remove(filepath.Join(dir, upper)); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	r.Mounts, r.Parts = []string{}, nil
-	return bundle.WriteRecord(dir, r)
+	return nil
 }
 
 // detach takes everything off that is mounted at a path, and what is below.

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 
@@ -26,10 +27,18 @@ type Plan struct {
 	tmp   []specs.Mount
 	binds []specs.Mount
 	masks []string
+	etc   func() ([]string, error) // further masks, once they are found
 }
 
 // See decides what a container whose caller stands in cwd sees.
 func See(cwd string) (*Plan, error) {
+	cwd, err := filepath.Abs(cwd)
+	if err == nil {
+		cwd, err = filepath.EvalSymlinks(cwd)
+	}
+	if err != nil {
+		return nil, err
+	}
 	if err := spell(cwd); err != nil {
 		return nil, err
 	}
@@ -37,10 +46,18 @@ func See(cwd string) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Plan{Cwd: cwd}
+	p := &Plan{Cwd: cwd, etc: ahead(closed)}
 	if p.masks, err = secrets(); err != nil {
 		return nil, err
 	}
+	if within(cwd, "/etc") { // it may itself be one that others may not enter
+		more, err := p.etc()
+		if err != nil {
+			return nil, err
+		}
+		p.masks = append(p.masks, more...)
+	}
+	p.masks = parents(p.masks)
 	for _, h := range hidden {
 		if info, err := os.Stat(h.path); err == nil && info.IsDir() {
 			p.empty(h.path, h.mode)
@@ -50,6 +67,23 @@ func See(cwd string) (*Plan, error) {
 	inside, err := idmap.Inside()
 	p.bring(mounts, inside)
 	return p, err
+}
+
+// ahead begins with work of which the outcome is asked for later.
+func ahead(work func() ([]string, error)) func() ([]string, error) {
+	type outcome struct {
+		list []string
+		err  error
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		list, err := work()
+		done <- outcome{list, err}
+	}()
+	return sync.OnceValues(func() ([]string, error) {
+		o := <-done
+		return o.list, o.err
+	})
 }
 
 // spell refuses what the options of an overlay cannot hold.
@@ -136,7 +170,17 @@ func (p *Plan) covered(point string) bool {
 		slices.ContainsFunc(p.tmp, func(m specs.Mount) bool { return within(point, m.Destination) })
 }
 
-// Apply writes the plan into the spec of a bundle at dir.
+// Late are the masks that Apply does not write: what others may not read of /etc.
+// To find them takes a while, which See begins.
+func (p *Plan) Late() ([]string, error) {
+	list, err := p.etc()
+	return slices.DeleteFunc(parents(slices.Clone(list)), func(l string) bool {
+		return slices.ContainsFunc(p.masks, func(m string) bool { return within(l, m) }) ||
+			slices.ContainsFunc(p.tmp, func(m specs.Mount) bool { return m.Destination == l })
+	}), err
+}
+
+// Apply writes the plan into the spec of a bundle at dir, without what is Late.
 func (p *Plan) Apply(s *specs.Spec, dir string) {
 	s.Root.Path, s.Root.Readonly = "rootfs", false
 	s.Process.Cwd = p.Cwd

@@ -1,4 +1,5 @@
-package host
+// Package settle makes on the host what a container did to its view of it.
+package settle
 
 import (
 	"errors"
