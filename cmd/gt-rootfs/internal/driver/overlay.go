@@ -118,8 +118,8 @@ func mountStack(dir string, r *bundle.Record) error {
 	if err := os.Mkdir(work, 0o700); err != nil && !os.IsExist(err) {
 		return err
 	}
-	if r.Quota > 0 { // umount lifted it, and removed an empty directory
-		if err := quota.Hold(work, r.Quota, r.Size); err != nil {
+	if r.Quota > 0 { // not yet limited: one that is full has no room for what overlayfs makes
+		if err := quota.Hold(work, r.Quota, 0); err != nil {
 			return err
 		}
 	}
@@ -136,6 +136,12 @@ func mountStack(dir string, r *bundle.Record) error {
 	}
 	if err := mount(); err != nil {
 		return err
+	}
+	if r.Quota > 0 {
+		if err := quota.Hold(work, r.Quota, r.Size); err != nil {
+			_ = unix.Close(fd)
+			return err
+		}
 	}
 	return attach(fd, filepath.Join(dir, rootfs))
 }
