@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
 
 	"github.com/gophertainer/gophertainer/cmd/gt-ckpt/internal/scene"
 	"github.com/gophertainer/gophertainer/lib/cred"
@@ -131,13 +132,24 @@ func (v *revival) auditNamespaces(dir string) error {
 		if target, err := os.Readlink(other); err == nil {
 			same = target == have
 		}
-		if same && want.Path == "" {
-			e := fail.New(fail.CodeUnsafe, "restored process is in the host's %s namespace", want.Type)
+		var e *fail.Error
+		if want.Path != "" && !isAt(want.Path, dir+"/ns/"+file) {
+			e = fail.New(fail.CodeUnsafe, "restored process is in another %s namespace than that of %s", want.Type, want.Path)
+		} else if same && want.Path == "" {
+			e = fail.New(fail.CodeUnsafe, "restored process is in the host's %s namespace", want.Type)
+		}
+		if e != nil {
 			e.Member = "/linux/namespaces/" + itoa(i)
 			return e
 		}
 	}
 	return nil
+}
+
+// isAt tells whether two paths lead to the same namespace.
+func isAt(a, b string) bool {
+	var at, bt unix.Stat_t
+	return unix.Stat(a, &at) == nil && unix.Stat(b, &bt) == nil && at.Dev == bt.Dev && at.Ino == bt.Ino
 }
 
 // auditMounts: nothing of the host's disks is mounted that the spec does not

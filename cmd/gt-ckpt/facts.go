@@ -85,7 +85,7 @@ func (f *facts) namespaces(pid string) {
 		case specs.PIDNamespace:
 			f.pidns = how
 		default:
-			if how == "joined" {
+			if how == "joined" && !joinable(ns.Type) {
 				f.find("/linux/namespaces/"+strconv.Itoa(i), "the "+string(ns.Type)+" namespace is joined by a path, need one of the container's own")
 			}
 		}

@@ -152,6 +152,7 @@ func (v *revival) ask(o *rpc.CriuOpts) error {
 	if v.lsmContext != "" {
 		o.LsmMountContext = &v.lsmContext
 	}
+	o.JoinNs = joins(v.r.Spec)
 	if v.cgroups != "ignore" {
 		_, dirs := v.r.Group.Dirs()
 		o.CgRoot = cgroupRoots(dirs)
