@@ -26,6 +26,7 @@ import (
 //	[tool:NAME]    it is among the binaries under test
 //	[controller:NAME]  the cgroup controller is there, v1 or v2
 //	[file:PATH]    the path exists
+//	[mapper]       the kernel has the device mapper
 //	[link:KIND]    the kernel has links of that kind on another one
 //	[sctp]         the kernel has SCTP
 //	[softdirty]    the kernel tracks which pages were written to, by what criu says
@@ -78,6 +79,10 @@ func condition(cond string) (bool, error) {
 		return err == nil, nil
 	case "file":
 		_, err := os.Stat(arg)
+		return err == nil, nil
+	case "mapper": // some program may have made the node where the kernel has none
+		fd, err := unix.Open("/dev/mapper/control", unix.O_RDWR|unix.O_CLOEXEC, 0)
+		unix.Close(fd)
 		return err == nil, nil
 	}
 	return false, fmt.Errorf("condition [%s]: unknown, see condition_test.go", cond)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gophertainer/gophertainer/cmd/gt-mon/internal/watch"
 	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/sys"
 	"github.com/gophertainer/gophertainer/lib/tool"
 )
 
@@ -88,7 +89,10 @@ func launch(c *tool.Call, b *birth) error {
 		return &fail.Error{Op: "start " + self, Cause: err}
 	}
 	c.Debugf("monitor has PID %d", pid)
-	return answer(p[0], b.data)
+	if err = answer(p[0], b.data); err != nil {
+		_ = sys.Gone(pid) // it ends with that word, and is not to be left behind
+	}
+	return err
 }
 
 // answer waits for the monitor's first word: "ok PID", or a code and a sentence.

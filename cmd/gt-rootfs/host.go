@@ -3,10 +3,8 @@ package main
 import (
 	"errors"
 	"os"
-	"path/filepath"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
-	"golang.org/x/sys/unix"
 
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/bundle"
 	"github.com/gophertainer/gophertainer/lib/fail"
@@ -72,22 +70,4 @@ func unmountHost(dir string, r *bundle.Record) error {
 	}
 	r.Mounts, r.Parts = []string{}, nil
 	return bundle.WriteRecord(dir, r)
-}
-
-// hostMounted tells whether all mounts of a record stand.
-func hostMounted(dir string, r *bundle.Record) (bool, error) {
-	for _, name := range r.Mounts {
-		var st unix.Statx_t
-		err := unix.Statx(unix.AT_FDCWD, filepath.Join(dir, name), unix.AT_SYMLINK_NOFOLLOW, 0, &st)
-		if err == unix.ENOENT {
-			return false, nil
-		}
-		if err != nil {
-			return false, err
-		}
-		if st.Attributes&unix.STATX_ATTR_MOUNT_ROOT == 0 {
-			return false, nil
-		}
-	}
-	return len(r.Mounts) > 0, nil
 }

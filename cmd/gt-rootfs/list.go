@@ -9,7 +9,6 @@ import (
 	"text/tabwriter"
 
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/bundle"
-	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/driver"
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/store"
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/tar"
 	"github.com/gophertainer/gophertainer/lib/tool"
@@ -73,11 +72,8 @@ func printRows(c *tool.Call, rows []row) error {
 }
 
 func mounted(dir string, r *bundle.Record) (bool, error) {
-	if r.Source == "host" {
-		return hostMounted(dir, r)
-	}
 	if r.Source == viaPlugin {
 		return len(r.Mounts) > 0, nil
 	}
-	return driver.Mounted(dir, r)
+	return bundle.Mounted(dir, r)
 }

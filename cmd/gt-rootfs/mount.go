@@ -38,7 +38,7 @@ func mountBundle(dir string) error {
 	if r.Source != "host" {
 		return driver.Mount(dir, r)
 	}
-	switch stands, err := hostMounted(dir, r); {
+	switch stands, err := bundle.Mounted(dir, r); {
 	case err != nil:
 		return err
 	case stands:

@@ -136,7 +136,7 @@ func (a *again) Error() string { return a.member + ": " + a.cause.Error() }
 func (a *again) Unwrap() error { return a.cause }
 
 func inGroup(file string) bool {
-	return file != "" && file == filepath.Base(file) && file != "." && file != ".."
+	return file != "" && !strings.Contains(file, "/") && file != "." && file != ".."
 }
 
 // absent explains a limit whose controller is not here.

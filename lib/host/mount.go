@@ -91,7 +91,7 @@ func alike(fd int, dir string) error {
 // that ends.
 func Unmount(dir string) error {
 	for _, name := range []string{rootfs, upper} {
-		if err := detach(filepath.Join(dir, name)); err != nil {
+		if err := Detach(filepath.Join(dir, name)); err != nil {
 			return err
 		}
 	}
@@ -101,8 +101,8 @@ func Unmount(dir string) error {
 	return nil
 }
 
-// detach takes everything off that is mounted at a path, and what is below.
-func detach(path string) error {
+// Detach takes everything off that is mounted at a path, and what is below.
+func Detach(path string) error {
 	for {
 		err := unix.Unmount(path, unix.MNT_DETACH|unix.UMOUNT_NOFOLLOW)
 		switch err {

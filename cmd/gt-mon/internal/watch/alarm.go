@@ -93,6 +93,24 @@ func has(list []string, word string) bool {
 	return false
 }
 
+// pressed refuses an alarm that could never act: not every kernel keeps the
+// pressure of a group, and cgroup v1 alone shows none.
+func pressed(alarms []*alarm) error {
+	for _, a := range alarms {
+		kind, is := strings.CutSuffix(a.metric, "-pressure")
+		if !is {
+			continue
+		}
+		if unix.Access("/proc/pressure/"+kind, unix.F_OK) != nil {
+			return fail.New(fail.CodeKernel, "--watch: have %q and a kernel that keeps no pressure, need CONFIG_PSI, and psi=1 at its start", a.text)
+		}
+		if unix.Access("/sys/fs/cgroup/cgroup.controllers", unix.F_OK) != nil && unix.Access("/sys/fs/cgroup/unified/cgroup.controllers", unix.F_OK) != nil {
+			return fail.New(fail.CodeHost, "--watch: have %q and cgroup v1 alone, need cgroup2, whose groups have a pressure", a.text)
+		}
+	}
+	return nil
+}
+
 // look compares what the container uses with the limits. An alarm acts when its
 // limit is passed, and again only after the use has been below it.
 func (m *Monitor) look() {

@@ -91,7 +91,10 @@ func New(s *settings.Settings) (*Monitor, error) {
 	m.Warn = func(error) {}
 	m.retry.Restart = s.Restart
 	var err error
-	if m.alarms, err = parseAlarms(s.Watch); err != nil {
+	if m.alarms, err = parseAlarms(s.Watch); err == nil {
+		err = pressed(m.alarms)
+	}
+	if err != nil {
 		return nil, err
 	}
 	if m.root, err = state.Open(s.Root); err != nil {

@@ -81,17 +81,3 @@ func attach(fd int, point string) error {
 	}
 	return nil
 }
-
-// detach takes everything off that is mounted at a path, and what is below.
-func detach(path string) error {
-	for {
-		err := unix.Unmount(path, unix.MNT_DETACH|unix.UMOUNT_NOFOLLOW)
-		switch err {
-		case nil, unix.EINTR:
-			continue
-		case unix.EINVAL, unix.ENOENT: // not a mount point (umount(2))
-			return nil
-		}
-		return fmt.Errorf("unmount %s: %w", path, err)
-	}
-}

@@ -9,25 +9,8 @@ import (
 
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/bundle"
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/quota"
+	"github.com/gophertainer/gophertainer/lib/host"
 )
-
-// Mounted tells whether all mounts of a record stand.
-func Mounted(dir string, r *bundle.Record) (bool, error) {
-	for _, name := range r.Mounts {
-		var st unix.Statx_t
-		err := unix.Statx(unix.AT_FDCWD, filepath.Join(dir, name), unix.AT_SYMLINK_NOFOLLOW, 0, &st)
-		if err == unix.ENOENT {
-			return false, nil
-		}
-		if err != nil {
-			return false, err
-		}
-		if st.Attributes&unix.STATX_ATTR_MOUNT_ROOT == 0 {
-			return false, nil
-		}
-	}
-	return len(r.Mounts) > 0, nil
-}
 
 // Mount mounts the root of a bundle as its record says. What it is about to do
 // it records first; on failure nothing stays mounted.
@@ -41,7 +24,7 @@ func Mount(dir string, r *bundle.Record) error {
 		return nil
 	}
 	r.Mounts = want
-	if stands, err := Mounted(dir, r); err != nil || stands {
+	if stands, err := bundle.Mounted(dir, r); err != nil || stands {
 		return err
 	}
 	if err := Unmount(dir, r); err != nil {
@@ -80,12 +63,12 @@ func Standing(d Driver, r *bundle.Record) []string {
 // but for a tmpfs.
 func Unmount(dir string, r *bundle.Record) error {
 	for _, name := range []string{rootfs, upper, lower} {
-		if err := detach(filepath.Join(dir, name)); err != nil {
+		if err := host.Detach(filepath.Join(dir, name)); err != nil {
 			return err
 		}
 	}
 	for i := range r.Volumes {
-		if err := detach(filepath.Join(dir, volumes, filepath.Base(r.Volumes[i].Place))); err != nil {
+		if err := host.Detach(filepath.Join(dir, volumes, filepath.Base(r.Volumes[i].Place))); err != nil {
 			return err
 		}
 	}
