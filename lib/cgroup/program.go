@@ -34,10 +34,15 @@ const jumpUnless = 0x56 // if uint32(register) != imm; Linux 5.1
 func assemble(rules []specs.LinuxDeviceCgroup) []insn {
 	const load, move, and, right, left, or = 0x61, 0xbc, 0x54, 0x74, 0x64, 0x4c
 	prog := []insn{
-		{load, rKind | 1<<4, 0, 0}, {move, rAccess | rKind<<4, 0, 0},
-		{and, rKind, 0, 0xffff}, {right, rAccess, 0, 16},
-		{load, rMajor | 1<<4, 4, 0}, {load, rMinor | 1<<4, 8, 0},
-		{move, rDevice | rMajor<<4, 0, 0}, {left, rDevice, 0, 20}, {or, rDevice | rMinor<<4, 0, 0},
+		{load, rKind | 1<<4, 0, 0},
+		{move, rAccess | rKind<<4, 0, 0},
+		{and, rKind, 0, 0xffff},
+		{right, rAccess, 0, 16},
+		{load, rMajor | 1<<4, 4, 0},
+		{load, rMinor | 1<<4, 8, 0},
+		{move, rDevice | rMajor<<4, 0, 0},
+		{left, rDevice, 0, 20},
+		{or, rDevice | rMinor<<4, 0, 0},
 	}
 	for end := len(rules); end > 0; {
 		from, run, settled := neighbours(rules[:end])
