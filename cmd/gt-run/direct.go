@@ -49,7 +49,6 @@ func attend(o *options, w *wish) (int, error) {
 	if err := w.who(w.Root + "/"); err != nil {
 		return exitFailed, err
 	}
-	w.Annotations[container.Passing] = "true"
 	w.Change(s)
 	files, err := stdio(o)
 	if err != nil {
@@ -61,7 +60,7 @@ func attend(o *options, w *wish) (int, error) {
 	}
 	f := &container.Foreground{
 		CreateOptions: &container.CreateOptions{
-			Spec: s, Lean: true, PidFile: o.Pidfile, Stdio: [3]int{int(files.in.Fd()), 1, 2},
+			Spec: s, Lean: true, Passing: true, PidFile: o.Pidfile, Stdio: [3]int{int(files.in.Fd()), 1, 2},
 		},
 		In: files.in, Out: files.out,
 	}

@@ -36,6 +36,9 @@ type CreateOptions struct {
 	Root func(dir string) (undo func() error, err error)
 	// Late, if not nil, finishes a Spec while the process is made: masks may come late.
 	Late func(*specs.Spec) error
+	// Passing: the container goes with its parent's wait. One that is stopped has
+	// lost its parent, and is for Collect.
+	Passing bool
 	// Lean leaves out the v1 hierarchies of cgroups in which nothing is limited.
 	Lean          bool
 	ConsoleSocket string
@@ -148,10 +151,7 @@ func (c *creation) decide(id string) (err error) {
 
 // root makes the root of a bundle that is nowhere but here.
 func (c *creation) root() error {
-	if c.o.Spec == nil {
-		return nil
-	}
-	if c.o.Root == nil {
+	if c.o.Spec == nil || c.o.Root == nil {
 		return nil
 	}
 	undo, err := c.o.Root(c.o.Bundle)
@@ -260,6 +260,7 @@ func (c *creation) prepare(id string) error {
 	c.st = &state.State{
 		OCIVersion: s.Version, ID: id, Bundle: c.o.Bundle, Annotations: s.Annotations,
 		Created: now(), Owner: strconv.Itoa(os.Geteuid()), Rootfs: rootfs(s, c.o.Bundle),
+		Passing: c.o.Passing,
 	}
 	var err error
 	if c.set, err = ns.Open(s.Linux.Namespaces); err != nil {

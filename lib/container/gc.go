@@ -63,15 +63,11 @@ func (rt *Runtime) collect(e *state.Entry) (string, error) {
 		return "container " + e.ID + " of an earlier boot", c.Destroy()
 	case c.State.Pending:
 		return "interrupted container " + e.ID, c.end()
-	case c.Status == state.Stopped && c.State.Annotations[Passing] != "":
+	case c.Status == state.Stopped && c.State.Passing:
 		return "container " + e.ID + " whose parent was killed", c.Destroy()
 	}
 	return "", nil
 }
-
-// Passing is the annotation of a container that goes with its parent's wait: one
-// that is stopped has lost its parent, and is for Collect.
-const Passing = "org.gophertainer.passing"
 
 // Tidy is Collect for whoever is in a hurry: it looks at no other containers than
 // those that are being made, or are passing.
@@ -83,7 +79,7 @@ func (rt *Runtime) Tidy() error {
 	entries, err := root.List()
 	for _, e := range entries {
 		st, serr := e.ReadState()
-		if serr == nil && !st.Pending && st.Annotations[Passing] == "" {
+		if serr == nil && !st.Pending && !st.Passing {
 			continue
 		}
 		if _, cerr := rt.collect(e); err == nil {

@@ -61,6 +61,9 @@ func encode(s *State) []byte {
 	if s.Unit != "" {
 		b = json.AppendString(append(b, `,"unit":`...), s.Unit)
 	}
+	if s.Passing {
+		b = append(b, `,"passing":true`...)
+	}
 	return append(b, '}', '\n')
 }
 
@@ -94,6 +97,8 @@ func decode(b []byte) (*State, error) {
 			s.Cgroups = words(r)
 		case "unit":
 			s.Unit = r.String()
+		case "passing":
+			s.Passing = r.Bool()
 		}
 	})
 	return s, r.End()

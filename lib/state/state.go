@@ -31,6 +31,7 @@ type State struct {
 	CgroupMode  string            `json:"cgroupMode"`
 	Cgroups     map[string]string `json:"cgroups,omitempty"` // controller to directory
 	Unit        string            `json:"unit,omitempty"`    // of systemd: system/NAME or UID/NAME
+	Passing     bool              `json:"passing,omitempty"` // goes with its parent's wait: stopped, it is for Collect
 	Pending     bool              `json:"-"`                 // not committed: its create is under way, or was killed
 }
 
