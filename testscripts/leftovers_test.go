@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/gophertainer/gophertainer/lib/path"
 )
 
 // leftovers names everything the scenario made outside plain files: entries of
@@ -58,14 +60,13 @@ func mountsBelow(dir string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	unescape := strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`)
 	var out []string
 	for line := range strings.Lines(string(data)) {
 		f := strings.Fields(line)
 		if len(f) < 5 {
 			continue
 		}
-		if p := unescape.Replace(f[4]); p == dir || strings.HasPrefix(p, dir+"/") {
+		if p := path.Unmangle(f[4]); p == dir || strings.HasPrefix(p, dir+"/") {
 			out = append(out, p)
 		}
 	}

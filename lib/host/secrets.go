@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/gophertainer/gophertainer/lib/path"
 )
 
 // secret files and directories, as filepath.Match patterns. Beside them
@@ -79,7 +81,7 @@ func swapFiles() []string {
 	var list []string
 	for _, line := range strings.Split(string(text), "\n") {
 		if f := strings.Fields(line); len(f) > 1 && f[1] == "file" {
-			list = append(list, unescape(f[0]))
+			list = append(list, path.Unmangle(f[0]))
 		}
 	}
 	return list

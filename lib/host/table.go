@@ -8,8 +8,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
+
+	"github.com/gophertainer/gophertainer/lib/path"
 )
 
 // An entry is one mount of this process's namespace.
@@ -58,7 +59,7 @@ func parse(text []byte) []entry {
 		if !ok || len(f) < 5 {
 			continue
 		}
-		e := entry{unescape(f[4]), kind}
+		e := entry{path.Unmangle(f[4]), kind}
 		if i, ok := place[e.point]; ok {
 			list[i] = e
 			continue
@@ -69,34 +70,18 @@ func parse(text []byte) []entry {
 	return list
 }
 
-// unescape undoes \040 and its like.
-func unescape(s string) string {
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		if s[i] == '\\' && i+3 < len(s) {
-			if n, err := strconv.ParseUint(s[i+1:i+4], 8, 8); err == nil {
-				b.WriteByte(byte(n))
-				i += 3
-				continue
-			}
-		}
-		b.WriteByte(s[i])
-	}
-	return b.String()
-}
-
 // holder is the mount that a path lies on.
-func holder(list []entry, path string) entry {
+func holder(list []entry, name string) entry {
 	best := entry{point: "/"}
 	for _, e := range list {
-		if within(path, e.point) && len(e.point) >= len(best.point) {
+		if within(name, e.point) && len(e.point) >= len(best.point) {
 			best = e
 		}
 	}
 	return best
 }
 
-// within holds if path is dir or below it.
-func within(path, dir string) bool {
-	return path == dir || dir == "/" || strings.HasPrefix(path, dir+"/")
+// within holds if name is dir or below it.
+func within(name, dir string) bool {
+	return name == dir || dir == "/" || strings.HasPrefix(name, dir+"/")
 }

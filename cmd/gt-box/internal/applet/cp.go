@@ -24,17 +24,22 @@ func cp(args []string) int {
 		links: !f.has('L') && (f.has('P') || f.has('d') || f.has('a') || f.has('r') || f.has('R')),
 		force: f.has('f'),
 	}
+	return toward(args, names, f.has('T'), c.copy)
+}
+
+// toward calls do for each name but the last, which is the target or, if it is
+// a directory and not itself, where the targets lie.
+func toward(args, names []string, itself bool, do func(src, dst string) error) int {
 	sources, target := names[:len(names)-1], names[len(names)-1]
-	into := isDir(target) && !f.has('T')
+	into := isDir(target) && !itself
 	if len(sources) > 1 && !into {
 		return fail(args, "%s: need a directory", target)
 	}
 	return each(args, sources, func(src string) error {
-		dst := target
 		if into {
-			dst = filepath.Join(target, filepath.Base(src))
+			return do(src, filepath.Join(target, filepath.Base(src)))
 		}
-		return c.copy(src, dst)
+		return do(src, target)
 	})
 }
 

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/gophertainer/gophertainer/lib/path"
 )
 
 type mountLine struct{ source, target, kind, options string }
@@ -17,11 +19,10 @@ func mounts() ([]mountLine, error) {
 		return nil, err
 	}
 	var list []mountLine
-	unmask := strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`)
 	for line := range strings.Lines(string(data)) {
 		w := strings.Fields(line)
 		if len(w) > 3 {
-			list = append(list, mountLine{unmask.Replace(w[0]), unmask.Replace(w[1]), w[2], w[3]})
+			list = append(list, mountLine{path.Unmangle(w[0]), path.Unmangle(w[1]), w[2], w[3]})
 		}
 	}
 	return list, nil

@@ -2,7 +2,6 @@ package applet
 
 import (
 	"os"
-	"path/filepath"
 
 	"golang.org/x/sys/unix"
 )
@@ -13,16 +12,7 @@ func mv(args []string) int {
 	if err != nil || len(names) < 2 {
 		return misuse(args, "usage: mv [-fn] source… target")
 	}
-	sources, target := names[:len(names)-1], names[len(names)-1]
-	into := isDir(target) && !f.has('T')
-	if len(sources) > 1 && !into {
-		return fail(args, "%s: need a directory", target)
-	}
-	return each(args, sources, func(src string) error {
-		dst := target
-		if into {
-			dst = filepath.Join(target, filepath.Base(src))
-		}
+	return toward(args, names, f.has('T'), func(src, dst string) error {
 		if _, err := os.Lstat(dst); err == nil && f.has('n') {
 			return nil
 		}

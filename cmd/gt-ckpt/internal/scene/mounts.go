@@ -6,6 +6,8 @@ import (
 	"os"
 	"strconv"
 	"strings"
+
+	"github.com/gophertainer/gophertainer/lib/path"
 )
 
 // A Mount is a line of mountinfo (proc_pid_mountinfo(5)).
@@ -40,7 +42,7 @@ func parseMount(line string) (Mount, bool) {
 	if !ok || len(f) < 6 || len(b) < 2 {
 		return Mount{}, false
 	}
-	m := Mount{Dev: f[2], Root: unescape(f[3]), Point: unescape(f[4]), Options: f[5], Type: b[0], Source: unescape(b[1])}
+	m := Mount{Dev: f[2], Root: path.Unmangle(f[3]), Point: path.Unmangle(f[4]), Options: f[5], Type: b[0], Source: path.Unmangle(b[1])}
 	if len(b) > 2 {
 		m.Super = b[2]
 	}
@@ -50,25 +52,6 @@ func parseMount(line string) (Mount, bool) {
 	}
 	m.Parent, err = strconv.Atoi(f[1])
 	return m, err == nil
-}
-
-// unescape undoes the kernel's \ooo for blanks and backslashes.
-func unescape(s string) string {
-	if !strings.Contains(s, `\`) {
-		return s
-	}
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		if s[i] == '\\' && i+3 < len(s) {
-			if n, err := strconv.ParseUint(s[i+1:i+4], 8, 8); err == nil {
-				b.WriteByte(byte(n))
-				i += 3
-				continue
-			}
-		}
-		b.WriteByte(s[i])
-	}
-	return b.String()
 }
 
 // own are filesystems that CRIU makes anew when their root is mounted.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/sibling"
 	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/path"
 )
 
 // Discard is Remove for a bundle whose root may be mounted: gt-rootfs takes that
@@ -66,12 +67,12 @@ func unmounted(dir string) error {
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
 		field := strings.Fields(lines.Text())
-		if len(field) > 4 && strings.HasPrefix(unescape.Replace(field[4]), dir+"/") {
-			return fail.New(fail.CodeBusy, "remove bundle: %s is still mounted", unescape.Replace(field[4]))
+		if len(field) < 5 {
+			continue
+		}
+		if point := path.Unmangle(field[4]); strings.HasPrefix(point, dir+"/") {
+			return fail.New(fail.CodeBusy, "remove bundle: %s is still mounted", point)
 		}
 	}
 	return lines.Err()
 }
-
-// unescape undoes what proc_pid_mountinfo(5) does to blanks.
-var unescape = strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`)
