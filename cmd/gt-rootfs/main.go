@@ -9,6 +9,7 @@ gt-rootfs makes the root filesystem of a bundle from what people have.
 	gt-rootfs pack     [OPTION…] DIR|BUNDLE [FILE]
 	gt-rootfs diff     BUNDLE
 	gt-rootfs commit   [OPTION…] BUNDLE [TARGET]
+	gt-rootfs apply    [OPTION…] BUNDLE|DIR [FILE]
 	gt-rootfs keep     BUNDLE
 	gt-rootfs snapshot BUNDLE NEW
 	gt-rootfs list
@@ -130,6 +131,12 @@ has them) and the new one, and the process of config.json. Sockets, which no
 archive can hold, are left out with a warning; a name that begins with .wh. is
 refused in a layer, where it would be a deletion.
 
+commit --deleted names the deletions in a file of their own, a JSON list, as the
+checkpoints of Podman and CRI-O do. apply puts either into a root that stands, of
+a bundle or a directory: files replace what is there, deletions delete. A root
+whose container has written to it is refused; its mount points do not count. What
+apply puts in place before it meets an entry that it refuses stays there.
+
 diff lists the same as D, A or C and a path, deletions first; --format json
 prints an object a line. It needs a driver that keeps the original apart.
 
@@ -212,6 +219,15 @@ Of pack and commit:
 	--compress WORD     none (pack, commit to a file), gzip (--image) or zstd
 	--image NAME        of commit: TARGET is a layout, the image gets this name
 
+Of commit and apply:
+
+	--deleted FILE      the deletions, a JSON list of paths
+
+Of apply:
+
+	--over              also into a root that was written to
+	--max-size SIZE, --max-entries N, --no-devices   as of unpack
+
 snapshot has --id and --store, inspect and verify have --image and --platform,
 list, volume and gc have --store, and diff, list, volume and loop have --format
 text|json. volume create has --label KEY=VALUE.
@@ -257,6 +273,7 @@ var program = &tool.Program{
 		{Name: "pack", Args: "DIR|BUNDLE [FILE]", Summary: "write a root filesystem as an archive", Make: owned(packVerb)},
 		{Name: "diff", Args: "BUNDLE", Summary: "list what the container changed", Make: owned(diff)},
 		{Name: "commit", Args: "BUNDLE [TARGET]", Summary: "write what the container changed as a layer or an image", Make: owned(commit)},
+		{Name: "apply", Args: "BUNDLE|DIR [FILE]", Summary: "put what commit wrote into a root that stands", Make: owned(apply)},
 		{Name: "keep", Args: "BUNDLE", Summary: "with host: do on the host what the container did", Make: owned(keep)},
 		{Name: "snapshot", Args: "BUNDLE NEW", Summary: "make a bundle with the root of another as it is now", Make: owned(snapshot)},
 		{Name: "list", Summary: "list the bundles that something is mounted or shared for", Make: owned(list)},

@@ -96,12 +96,44 @@ func hidden(upper, below int, name string) ([]Change, error) {
 	names, err := sorted(dir)
 	var list []Change
 	for _, base := range names {
+		full := path.Join(name, base)
 		var st unix.Stat_t
 		if unix.Fstatat(upper, base, &st, unix.AT_SYMLINK_NOFOLLOW) != nil {
-			list = append(list, Change{"deleted", "/" + path.Join(name, base)})
+			list = append(list, Change{"deleted", "/" + full})
+			continue
 		}
+		if st.Mode&unix.S_IFMT != unix.S_IFDIR {
+			continue
+		}
+		more, err := hiddenBelow(upper, dir, full)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, more...)
 	}
 	return list, err
+}
+
+// hiddenBelow goes on in a directory that both have: nothing in it is merged.
+func hiddenBelow(upper, below int, full string) ([]Change, error) {
+	base := path.Base(full)
+	old, err := unix.Openat(below, base, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err == unix.ENOTDIR || err == unix.ELOOP {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer unix.Close(old)
+	fd, err := unix.Openat(upper, base, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer unix.Close(fd)
+	if hides, err := isOpaque(fd); hides || err != nil {
+		return nil, err // it is listed by itself
+	}
+	return hidden(fd, old, full)
 }
 
 // found is something in an upper directory.

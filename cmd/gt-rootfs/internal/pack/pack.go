@@ -67,6 +67,13 @@ func (p *Packer) Layer(upper int) error {
 	return p.dir(upper, "")
 }
 
+// Upper writes what an upper directory holds without the deletions, below a
+// name; "" is the root.
+func (p *Packer) Upper(upper int, name string) error {
+	p.layer = true
+	return p.dir(upper, name)
+}
+
 // dir writes a directory and all in it. The descriptor stays the caller's.
 func (p *Packer) dir(fd int, name string) error {
 	if err := p.ctx.Err(); err != nil {

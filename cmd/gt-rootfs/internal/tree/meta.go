@@ -148,7 +148,7 @@ func (t *Tree) Finish() error {
 			return fmt.Errorf("%s: %w", l.name, err)
 		}
 	}
-	if t.rooted {
+	if t.rooted || t.stands {
 		return nil
 	}
 	return unix.Fchmod(t.root, 0o755)

@@ -7,6 +7,29 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// Remove deletes a name and all below it; one that is not there is gone.
+func (t *Tree) Remove(name string) error {
+	if err := CheckName(name); err != nil {
+		return err
+	}
+	name, err := t.enter(name)
+	if err != nil {
+		return err
+	}
+	if err := t.settle(); err != nil {
+		return err
+	}
+	dir, base, err := t.parent(name, false)
+	if err == unix.ENOENT || err == unix.ENOTDIR {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	t.parents.forget()
+	return t.remove(dir, base)
+}
+
 // remove deletes base and all below it. Everything goes by descriptors and no
 // symlink is followed.
 func (t *Tree) remove(dir int, base string) error {

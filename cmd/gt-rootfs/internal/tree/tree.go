@@ -76,6 +76,7 @@ type Tree struct {
 	guessed map[string]bool // directories made without an entry, so far
 	implied []string
 	rooted  bool
+	stands  bool // the root was there before
 }
 
 // Open starts to fill the empty directory dir, which becomes a plain one that
@@ -95,6 +96,17 @@ func Open(ctx context.Context, dir string, opt Options) (*Tree, error) {
 		return nil, fmt.Errorf("prepare %s: %w", dir, err)
 	}
 	return t, nil
+}
+
+// Over starts to change a root that stands, which it takes over: what comes
+// replaces what is there. The process's umask has to be 0.
+func Over(ctx context.Context, root int, opt Options) *Tree {
+	return &Tree{
+		ctx: ctx, root: root, opt: opt,
+		uid: uint32(os.Geteuid()), gid: uint32(os.Getegid()),
+		index: map[string]int{}, hide: map[string]bool{}, guessed: map[string]bool{},
+		layer: 2, fresh: map[string]bool{}, stands: true,
+	}
 }
 
 // plain takes away what the root inherited from the directory it was made in
@@ -146,6 +158,15 @@ func (t *Tree) spend(n int64) error {
 		return &LimitError{t.opt.MaxBytes, "bytes", "--max-size"}
 	}
 	return nil
+}
+
+// CheckName tells whether a name may be of something in the root.
+func CheckName(name string) error {
+	rest, err := clean(name)
+	if err == nil && rest == "" {
+		err = fail.New(fail.CodeUnsafe, "it is the root")
+	}
+	return err
 }
 
 // clean makes a name relative to the root. ".." is refused rather than
