@@ -109,6 +109,9 @@ func (v *revival) apart() error {
 	if dir, err = v.setClock(at, dir); err != nil {
 		return err
 	}
+	if err := v.populate(at, dir); err != nil {
+		return err
+	}
 	images, err := openDir(dir)
 	if err != nil {
 		return err

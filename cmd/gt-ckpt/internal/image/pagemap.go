@@ -1,7 +1,6 @@
 package image
 
 import (
-	"encoding/binary"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,7 +11,8 @@ import (
 // The numbers of CRIU's images/pagemap.proto.
 const (
 	fieldPagesID  = 1 // of a pagemap_head
-	fieldFewPages = 2 // of a pagemap_entry, before CRIU 4
+	fieldVaddr    = 1 // of a pagemap_entry
+	fieldFewPages = 2 // before CRIU 4
 	fieldNrPages  = 5 // since
 	fieldInParent = 3
 	fieldFlags    = 4
@@ -73,25 +73,4 @@ func pagesOf(path string) (id uint64, size int64, err error) {
 		return 0, 0, malformed(path)
 	}
 	return id, size, nil
-}
-
-// messages calls do with each message of an image.
-func messages(b []byte, do func(m []byte) error) error {
-	if len(b) < imageHead {
-		return errMessage
-	}
-	for b = b[imageHead:]; len(b) > 0; {
-		if len(b) < 4 {
-			return errMessage
-		}
-		n := binary.LittleEndian.Uint32(b)
-		if b = b[4:]; uint64(n) > uint64(len(b)) {
-			return errMessage
-		}
-		if err := do(b[:n]); err != nil {
-			return err
-		}
-		b = b[n:]
-	}
-	return nil
 }

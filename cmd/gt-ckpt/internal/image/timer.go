@@ -1,12 +1,8 @@
 package image
 
 import (
-	"encoding/binary"
-	"errors"
 	"os"
 	"path/filepath"
-
-	"github.com/gophertainer/gophertainer/lib/fail"
 )
 
 // A periodic timerfd that has expired and was not read has no time left by what
@@ -15,7 +11,6 @@ import (
 
 // The numbers of CRIU's images/fdinfo.proto and timerfd.proto.
 const (
-	imageHead  = 8  // two magic numbers
 	fieldTimer = 12 // of a file_entry
 	fieldSec   = 7  // of a timerfd_entry: the time left
 	fieldNsec  = 8
@@ -45,10 +40,6 @@ func WindTimers(images string) error {
 	return os.WriteFile(path, b, 0o600)
 }
 
-func malformed(path string) error {
-	return fail.New(fail.CodeHost, "%s is no image as CRIU 4 writes them", path)
-}
-
 // wind changes one file_entry, and tells whether it did.
 func wind(entry []byte) (did bool, err error) {
 	list, err := parse(entry)
@@ -69,50 +60,3 @@ func wind(entry []byte) (did bool, err error) {
 	left.bytes[0] = 1 // where the zero is, a varint of one byte
 	return true, nil
 }
-
-// A field of a message of protobuf; bytes are its own place in the message.
-type field struct {
-	n     uint64
-	bytes []byte
-}
-
-// parse reads a message whose fields come once, or of which the last counts.
-func parse(b []byte) (map[int]field, error) {
-	list := map[int]field{}
-	for len(b) > 0 {
-		key, n := binary.Uvarint(b)
-		if n <= 0 {
-			return nil, errMessage
-		}
-		b = b[n:]
-		var f field
-		switch key & 7 {
-		case 0:
-			if f.n, n = binary.Uvarint(b); n <= 0 {
-				return nil, errMessage
-			}
-			f.bytes = b[:n]
-		case 1:
-			n = 8
-		case 2:
-			size, head := binary.Uvarint(b)
-			if head <= 0 || size > uint64(len(b)-head) {
-				return nil, errMessage
-			}
-			n = head + int(size)
-			f.bytes = b[head:n]
-		case 5:
-			n = 4
-		default:
-			return nil, errMessage
-		}
-		if n > len(b) {
-			return nil, errMessage
-		}
-		list[int(key>>3)] = f
-		b = b[n:]
-	}
-	return list, nil
-}
-
-var errMessage = errors.New("no message of protobuf")
