@@ -33,11 +33,12 @@ type Input struct {
 	Permitted cred.Set
 	NoKeyring bool
 	ID        string
-	Gate      int    // index of the gate's descriptor, 0 to go on without one
-	Listener  int    // index of the seccomp listener's socket, 0 if none
-	Time      int    // index of a time namespace to join, 0 if none
-	Message   string // what goes with the listener: the container process state
-	Tied      bool   // the program is killed when the process that makes it ends
+	Gate      int         // index of the gate's descriptor, 0 to go on without one
+	Listener  int         // index of the seccomp listener's socket, 0 if none
+	Groups    []plan.Step // cgroups to enter
+	Time      int         // index of a time namespace to join, 0 if none
+	Message   string      // what goes with the listener: the container process state
+	Tied      bool        // the program is killed when the process that makes it ends
 	Trace     bool
 	Warn      func(format string, args ...any)
 }
@@ -48,6 +49,7 @@ func Compile(in *Input) (*plan.Plan, error) {
 	if in.Trace {
 		pl.Add(plan.Step{Op: plan.OpClock})
 	}
+	pl.Steps = append(pl.Steps, in.Groups...)
 	if !in.NoKeyring {
 		cred.KeyLabel(s.Process, pl)
 		pl.Add(plan.Step{Op: plan.OpKeyring, Path: "_ses." + in.ID})

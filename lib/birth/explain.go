@@ -100,6 +100,8 @@ func Words(s *plan.Step) string {
 		return "set label " + strings.TrimPrefix(s.Data, "exec ")
 	case plan.OpAffinity:
 		return "bind to CPUs " + s.Path
+	case plan.OpGroup:
+		return "enter cgroup " + s.Path
 	case plan.OpPivot:
 		return "pivot to the root"
 	}

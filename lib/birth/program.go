@@ -1,6 +1,7 @@
 package birth
 
 import (
+	"slices"
 	"sort"
 	"strings"
 
@@ -82,15 +83,16 @@ type Entry struct {
 	Process     *specs.Process
 	Spec        *specs.Spec // the container's
 	Filter      seccomp.Program
-	Listener    int    // index of the seccomp listener's socket, 0 if none
-	Message     string // what goes with the listener
-	Time        int    // index of the time namespace, 0 for the caller's
+	Listener    int         // index of the seccomp listener's socket, 0 if none
+	Message     string      // what goes with the listener
+	Groups      []plan.Step // cgroups to enter
+	Time        int         // index of the time namespace, 0 for the caller's
 	Credentials cred.Options
 }
 
 // Enter compiles the plan of a further process in a container that is there.
 func Enter(e *Entry) (*plan.Plan, error) {
-	p, pl := e.Process, &plan.Plan{}
+	p, pl := e.Process, &plan.Plan{Steps: slices.Clip(e.Groups)}
 	rules, err := confine(e.Spec.Annotations, p)
 	if err != nil {
 		return nil, err

@@ -120,8 +120,35 @@ func (g *Group) OpenDir() (int, error) {
 	return unix.Open(dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 }
 
-// Enter puts a process into the v1 groups, or begins a scope around it, with
-// the limits that were applied before.
+// Begin begins a scope around a process, if the group is one that has yet to be,
+// with the limits that were applied before.
+func (g *Group) Begin(pid int) error {
+	if g.unit == nil || g.unit.begun {
+		return nil
+	}
+	return g.begin(pid)
+}
+
+// Doors are the directories of the v1 groups that a process enters by itself, by
+// writing 0 to the file Door in them. A scope's first process is put there.
+func (g *Group) Doors() []string {
+	if g.unit != nil {
+		return nil
+	}
+	var list []string
+	for _, name := range sorted(g.dirs) {
+		if name != "" {
+			list = append(list, g.dirs[name])
+		}
+	}
+	return list
+}
+
+// Door moves the thread that writes to it (cgroups(7)).
+const Door = "tasks"
+
+// Enter puts a process that cannot be told into the v1 groups, or begins a scope
+// around it.
 func (g *Group) Enter(pid int) error {
 	if g.unit != nil && !g.unit.begun {
 		return g.begin(pid)

@@ -39,6 +39,7 @@ func (c *creation) bear() (*birth.Born, error) {
 		r.Stuck = c.stuck
 	}
 	born, err := birth.Bear(r)
+	c.doors.close()
 	if err != nil {
 		return nil, c.starving(err)
 	}
@@ -50,7 +51,7 @@ func (c *creation) bear() (*birth.Born, error) {
 }
 
 func (c *creation) born(pid int) error {
-	if err := c.group.Enter(pid); err != nil {
+	if err := c.group.Begin(pid); err != nil {
 		return err
 	}
 	if p := c.spec.Process; p.OOMScoreAdj != nil {
@@ -134,6 +135,10 @@ func (c *creation) plan(pid int) (*plan.Plan, []int, error) {
 		c.input.Message = c.st.Process(c.st.Pid, c.input.Filter.ListenerMetadata, state.Creating)
 		c.later(func() { _ = unix.Close(sock) })
 	}
+	var err error
+	if c.input.Groups, err = c.doors.open(c.group, &files); err != nil {
+		return nil, nil, err
+	}
 	trees, err := c.trees(len(files), pid)
 	if err != nil {
 		return nil, nil, err
@@ -205,8 +210,13 @@ func (rt *Runtime) Plan(id string, o *CreateOptions) (*plan.Plan, error) {
 	defer set.Close()
 	set.Offsets(len(c.spec.Linux.TimeOffsets) > 0)
 	c.st.OCIVersion, c.st.Bundle, c.st.Rootfs = c.spec.Version, c.o.Bundle, rootfs(c.spec, c.o.Bundle)
+	var groups []plan.Step
+	for _, dir := range group.Doors() {
+		groups = append(groups, plan.Step{Op: plan.OpGroup, Member: "/linux/cgroupsPath", Path: dir})
+	}
 	c.set, c.input = set, birth.Input{
-		Spec: c.spec, Namespace: set, Permitted: ^cred.Set(0), NoKeyring: o.NoKeyring, ID: id, Gate: 1,
+		Groups: groups,
+		Spec:   c.spec, Namespace: set, Permitted: ^cred.Set(0), NoKeyring: o.NoKeyring, ID: id, Gate: 1,
 		Warn:   rt.Warn,
 		State:  c.st.OCI(state.Creating),
 		Filter: seccomp.Program{},

@@ -71,6 +71,7 @@ type creation struct {
 	group *cgroup.Group
 	set   *ns.Set
 	gate  int
+	doors doors
 	undo  []func()
 	input birth.Input
 	ahead ahead

@@ -112,17 +112,19 @@ type entry struct {
 	user    bool
 	// listener is the socket for the filter's listener, -1 for none.
 	listener int
+	doors    doors
 	time     *sys.Join // the container's time namespace, nil for the caller's
 }
 
 func (e *entry) close() {
+	e.doors.close()
 	if e.listener >= 0 {
 		_ = unix.Close(e.listener)
 	}
 }
 
 func (e *entry) born(pid int) error {
-	if err := e.group.Enter(pid); err != nil {
+	if err := e.group.Begin(pid); err != nil {
 		return err
 	}
 	if g, err := class(e.spec.Linux.IntelRdt, e.c.ID); err != nil {
@@ -166,6 +168,9 @@ func (e *entry) plan(pid int) (*plan.Plan, []int, error) {
 		files = append(files, e.listener)
 		in.Listener = len(files)
 		in.Message = e.c.State.Process(pid, filter.ListenerMetadata, e.c.Status)
+	}
+	if in.Groups, err = e.doors.open(e.group, &files); err != nil {
+		return nil, nil, err
 	}
 	p, err := birth.Enter(&in)
 	return p, files, err

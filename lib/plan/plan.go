@@ -63,6 +63,7 @@ const (
 	OpMemory          // set_mempolicy(Flags, Nums)
 	OpReconfigure     // change the filesystem at Path: options Data, attributes Set and Clear
 	OpTied            // be sent the signal Flags when the thread that made the process ends
+	OpGroup           // enter the v1 cgroup at Path, of which FD is the file "tasks"
 	opEnd
 )
 
@@ -134,7 +135,7 @@ var names = [opEnd]string{
 	"setsid", "label", "bound", "user", "capabilities", "no-new-privs", "seccomp", "chdir",
 	"ready", "exec", "clock", "landlock", "landlock-rule", "landlock-restrict",
 	"here", "unmount",
-	"time", "mempolicy", "reconfigure", "parent-death-signal",
+	"time", "mempolicy", "reconfigure", "parent-death-signal", "cgroup",
 }
 
 // String is the word for the step in `gt-oci plan` and in traces.

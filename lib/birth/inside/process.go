@@ -43,6 +43,7 @@ var processSteps = [64]func(*birth, *plan.Step) bare.Errno{
 	plan.OpRestrict:     (*birth).restrict,
 	plan.OpTime:         (*birth).time,
 	plan.OpTied:         func(_ *birth, s *plan.Step) bare.Errno { return bare.Prctl(unix.PR_SET_PDEATHSIG, uintptr(s.Flags), 0) },
+	plan.OpGroup:        (*birth).group,
 	plan.OpMemory:       func(_ *birth, s *plan.Step) bare.Errno { return bare.MemoryPolicy(s.Flags, s.Nums) },
 }
 
@@ -148,6 +149,18 @@ func (b *birth) writeProc(dir string, s *plan.Step) bare.Errno {
 	}
 	defer bare.Close(fd)
 	_, e = bare.Write(fd, s.Data)
+	return e
+}
+
+// group: a thread that names itself is moved without waiting for all others to
+// stop forking (Linux 5.6), which takes a grace period of the kernel's, several
+// milliseconds, when another process names it.
+func (b *birth) group(s *plan.Step) bare.Errno {
+	fd, e := b.file(s)
+	if e != 0 {
+		return e
+	}
+	_, e = bare.Write(fd, "0")
 	return e
 }
 
