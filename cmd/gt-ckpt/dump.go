@@ -28,6 +28,7 @@ type dumping struct {
 	to      string
 	leave   bool
 	preDump bool
+	changes string
 	how     *image.Sealing
 	call    *tool.Call
 	rt      *container.Runtime
@@ -47,6 +48,8 @@ type dumping struct {
 	patience time.Duration // with a far side
 	worker   int           // CRIU
 	netns    *os.File      // the container's
+	packs    bool          // the changes of its root go along
+	back     func()        // of a dump that fails, in the bundle
 	runID    string        // the dump's, which names the lock of the network
 	began    time.Time
 }
@@ -58,6 +61,7 @@ func dump(o *tool.Options) func(*tool.Call) error {
 	d.preCopy.declare(o)
 	o.String(&d.name, "name", 0, "NAME", "name in the store (the container's, or with a number)")
 	o.Bool(&d.leave, "leave-running", 0, "let the container go on")
+	declareChanges(o, &d.changes, "whether the files that the container changed in its root go along: auto is in a stream")
 	o.Bool(&d.preDump, "pre-dump", 0, "write the memory only and let the container go on")
 	o.Int(&d.statusFD, "status-fd", 0, "FD", "write a zero byte to FD when lazy pages can be asked for")
 	o.String(&d.pageServer, "page-server", 0, "ADDRESS:PORT", "send the memory to a CRIU page server")
@@ -87,6 +91,9 @@ func (d *dumping) run(c *tool.Call) error {
 	}
 	if d.downtime > 0 && (d.images != "" || d.preDump || d.lazy || d.pageServer != "") {
 		return fail.Usage("--max-downtime makes its own rounds, need no --image-path, --pre-dump, --lazy-pages or --page-server")
+	}
+	if d.changes == changesWith && (d.images != "" || d.preDump) {
+		return fail.Usage("--changes with is for a checkpoint of the store or a stream, need no --image-path or --pre-dump")
 	}
 	if d.preDump && d.images == "" {
 		return fail.Usage("have no --image-path, need one for a single round, or gt-ckpt dump --max-downtime for all of them")
@@ -141,6 +148,12 @@ func (d *dumping) one(id string) error {
 	if d.images != "" {
 		return d.bare()
 	}
+	if d.packs, err = d.wantChanges(); err != nil {
+		return err
+	}
+	if d.to != "" {
+		d.nameVolumes()
+	}
 	return d.stored()
 }
 
@@ -157,6 +170,9 @@ func (d *dumping) stored() (err error) {
 	defer func() {
 		if !done {
 			d.draft.Discard()
+		}
+		if err != nil && d.back != nil {
+			d.back()
 		}
 	}()
 	if !d.leave && d.far == nil {
@@ -241,6 +257,11 @@ func (d *dumping) seal(_ string, m *image.Manifest) error {
 	}
 	if err := os.WriteFile(filepath.Join(d.draft.Dir, image.ConfigName), text, 0o600); err != nil {
 		return err
+	}
+	if d.packs {
+		if m.Root, d.back, err = d.packChanges(); err != nil {
+			return err
+		}
 	}
 	if err := image.Seal(d.draft.Dir, m); err != nil || d.to == "" {
 		return err

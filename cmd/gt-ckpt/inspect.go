@@ -56,6 +56,9 @@ func describe(m *image.Manifest) []byte {
 	} {
 		fmt.Fprintf(w, "%v\t%v\n", row[0], row[1])
 	}
+	if m.Root != nil {
+		fmt.Fprintf(w, "root\t%d bytes of changes, %d deletions\n", m.Root.Size, m.Root.Deleted)
+	}
 	for _, x := range m.External {
 		fmt.Fprintf(w, "mount\t%s (%s)\n", x.Point, x.Type)
 	}

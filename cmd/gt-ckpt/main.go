@@ -39,6 +39,14 @@
 // manifest before anything is touched. --encrypt makes it one that age decrypts,
 // --sign adds a signature that restore --verify asks for.
 //
+// What the container changed in its root goes with a stream, as rootfs-diff.tar
+// and deleted.files, where gt-rootfs keeps it apart from what was there (drivers
+// overlay, tmpfs, fuse-overlayfs and erofs, disks and the host's root). restore
+// and receive --restore put it into the root of their bundle before there are
+// processes: not into the root that it is of, nor twice, and not into one that
+// was written to. A checkpoint of the store has none by itself: its root is here.
+// Volumes do not go along; which is said.
+//
 // migrate moves a container to a gt-ckpt receive --restore, over a socket or the
 // stdin and stdout of any command. The container stands still here until it is
 // restored there; only when it is killed here is it let go there. Whatever fails
@@ -91,6 +99,13 @@
 //	                         last one is taken (dump, migrate)
 //	--status-fd FD           zero byte to FD when lazy pages can be asked for
 //	--page-server ADDRESS:PORT   send the memory to a CRIU page server
+//
+// dump, migrate, restore and receive --restore:
+//
+//	--changes auto|with|without   what the container changed in its root: auto takes
+//	                         it into a stream where it is known, and puts it into a
+//	                         root that has not got it; with refuses if it cannot, and
+//	                         puts it over whatever the root has
 //
 // dump, send and migrate:
 //

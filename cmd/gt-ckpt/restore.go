@@ -33,6 +33,7 @@ type restoring struct {
 	guard                      *guard
 	patience                   time.Duration // with the source of a migration
 	watch                      *watch
+	changes                    string
 }
 
 func restore(o *tool.Options) func(*tool.Call) error {
@@ -50,6 +51,7 @@ func restore(o *tool.Options) func(*tool.Call) error {
 	o.Bool(&r.NoPivot, "no-pivot", 0, "accepted: CRIU decides how the root is entered")
 	o.String(&r.lsmProfile, "lsm-profile", 0, "TYPE:NAME", "another security label for the processes")
 	o.String(&r.lsmContext, "lsm-mount-context", 0, "CONTEXT", "another security label for the mounts")
+	declareChanges(o, &r.changes, "whether the changes of the root that a checkpoint has are put there: auto is into a root that has not got them")
 	o.Bool(&r.anyCPU, "ignore-cpu", 0, "restore though this CPU lacks what the other had")
 	return func(c *tool.Call) error {
 		if err := r.check(); err != nil {
@@ -91,6 +93,9 @@ func (r *restoring) prepare() error {
 		return err
 	}
 	if err := r.fit(); err != nil {
+		return err
+	}
+	if _, err := r.wantsChanges(r.Bundle); err != nil {
 		return err
 	}
 	if err := criu.Warm(r.path); err != nil {

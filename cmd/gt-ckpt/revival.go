@@ -55,6 +55,9 @@ func (v *revival) revive(r *container.Revival) error {
 	if err := v.descriptors(); err != nil {
 		return err
 	}
+	if err := v.putChanges(r); err != nil {
+		return err
+	}
 	var err error
 	if v.host, err = scene.Mounts("self"); err != nil {
 		return err

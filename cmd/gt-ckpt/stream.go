@@ -123,6 +123,7 @@ func receive(o *tool.Options) func(*tool.Call) error {
 	o.String(&r.Bundle, "bundle", 'b', "DIR", "the bundle whose config.json rules the container")
 	o.String(&r.id, "id", 0, "ID", "another ID than the container had")
 	o.String(&r.PidFile, "pid-file", 0, "FILE", "write the PID to FILE")
+	declareChanges(o, &r.changes, "whether the changes of the root that come are put there: auto is into a root that has not got them")
 	o.Bool(&r.anyCPU, "ignore-cpu", 0, "restore though this CPU lacks what the other had")
 	o.String(&name, "name", 0, "NAME", "name in the store (the one it had, or with a number)")
 	r.patience = patience
@@ -138,8 +139,8 @@ func receive(o *tool.Options) func(*tool.Call) error {
 			r.call, r.rt = c, runtime(c)
 			return r.answer(listen)
 		}
-		if listen != "" || r.Bundle != "" || r.id != "" {
-			return fail.Usage("--listen, --bundle and --id are for a container, need --restore")
+		if listen != "" || r.Bundle != "" || r.id != "" || r.changes != changesAuto {
+			return fail.Usage("--listen, --bundle, --id and --changes are for a container, need --restore")
 		}
 		how, err := r.opening()
 		if err != nil {

@@ -2,8 +2,8 @@ package main
 
 import (
 	"encoding/json"
+	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 
@@ -78,13 +78,8 @@ func (w *watch) begin(r *restoring, ct *container.Container) error {
 	if err := os.WriteFile(ct.Entry.Path("mon.json"), text, 0o600); err != nil {
 		return err
 	}
-	exe, err := os.Readlink("/proc/self/exe")
-	if err != nil {
-		return err
-	}
-	cmd := exec.Command(filepath.Join(filepath.Dir(exe), "gt-mon"), "--root", r.call.Root, "adopt", ct.ID)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fail.New(fail.CodeHost, "watch the container again: %w: %s", err, strings.TrimSpace(string(out)))
+	if err := beside(io.Discard, "gt-mon", "--root", r.call.Root, "adopt", ct.ID); err != nil {
+		return &fail.Error{Op: "watch the container again", Cause: err}
 	}
 	return nil
 }

@@ -29,13 +29,14 @@ func StartTime(pid int) (uint64, error) {
 }
 
 // startTime reads the text of a stat file. The name in parentheses may contain
-// anything, so the fields are counted from the last one.
+// anything, so the fields are counted from the last one. A first thread that has
+// ended while others go on, as in an execve(2) by one of those, is a zombie too.
 func startTime(stat []byte) (uint64, error) {
 	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
 	if len(fields) < 20 {
 		return 0, fail.New(fail.CodeInput, "stat has %d fields behind the name, need 20", len(fields))
 	}
-	if s := fields[0][0]; s == 'Z' || s == 'X' || s == 'x' {
+	if s := fields[0][0]; s == 'X' || s == 'x' || s == 'Z' && string(fields[17]) <= "1" {
 		return 0, unix.ESRCH
 	}
 	return strconv.ParseUint(string(fields[19]), 10, 64)

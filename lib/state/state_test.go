@@ -293,6 +293,7 @@ func TestStartTime(t *testing.T) {
 	}{
 		{"7 (a) b) (c) S" + field + " 42 0\n", 42, nil},
 		{"7 (x) Z" + field + " 42 0\n", 0, unix.ESRCH},
+		{"7 (x) Z" + strings.Repeat(" 0", 16) + " 2 0 42 0\n", 42, nil}, // other threads go on
 		{"7 (x) X" + field + " 42 0\n", 0, unix.ESRCH},
 	} {
 		if have, err := startTime([]byte(c.stat)); have != c.want || err != c.err {

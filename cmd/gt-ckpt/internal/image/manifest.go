@@ -5,6 +5,8 @@
 //	  checkpoint/*.img   CRIU's images
 //	  config.dump        who it was, as checkpointctl and Podman read it
 //	  spec.dump          config.json as it was
+//	  rootfs-diff.tar    what it changed in its root, and
+//	  deleted.files      deleted there, where that goes along
 //	  stats-dump         CRIU's times and counts
 //	  dump.log           CRIU's log
 //	  manifest.json      members with sizes and digests, host, options; last
@@ -62,7 +64,16 @@ type Manifest struct {
 	Parent      string            `json:"parent,omitempty"`  // images of an engine's pre-dump
 	Rounds      int               `json:"rounds,omitempty"`  // of pre-copy, in round-1 and so on
 	Foreign     bool              `json:"foreign,omitempty"` // came by a stream: its spec is nobody's policy
+	Root        *Root             `json:"root,omitempty"`    // what it changed in its root, where that goes along
 	Files       []File            `json:"files"`
+}
+
+// Root is what the container changed in its root, in rootfs-diff.tar and
+// deleted.files.
+type Root struct {
+	ID      string `json:"id"`      // of the root as it was then
+	Size    int64  `json:"size"`    // of the archive
+	Deleted int    `json:"deleted"` // names
 }
 
 // Host is where it was made.
