@@ -10,6 +10,7 @@
 #   systemd  the same systemd with v1 controllers, and with both
 #   net      every kind of link, SCTP, published ports, the rest of gt-net
 #   disks    btrfs, xfs, erofs, quotas, dm-verity
+#   labels   SELinux, with a policy of its own
 #   precopy  memory that is tracked while it changes, with 512 MiB
 #
 #   GT_BIN   the binaries under test
@@ -17,7 +18,7 @@ set -eu
 cd "$(dirname "$0")/.."
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-[ $# -gt 0 ] || set -- cgroups units systemd net disks precopy
+[ $# -gt 0 ] || set -- cgroups units systemd net disks labels precopy
 scripts/install-vm.sh >"$log" 2>&1 </dev/null || {
 	echo "test-v2: have no machine with cgroup2 alone: $(tail -n 1 "$log")" >&2
 	[ "$1" = part ] && { echo "test-v2: skipped" >&2; exit 0; }
@@ -54,11 +55,15 @@ for group; do
 		export VM_MEM=3072 VM_MODULES='btrfs xfs erofs quota_v2 dm-verity'
 		scenarios disks 900 'rootfs_(drivers|verity)'
 		;;
+	labels)
+		export VM_APPEND='security=selinux selinux=1 enforcing=0'
+		scenarios labels 600 v2_selinux
+		;;
 	precopy)
 		export VM_MEM=6144
 		scenarios precopy 900 ckpt_precopy
 		;;
-	*) echo "test-v2: have group $group, need part, cgroups, units, systemd, net, disks or precopy" >&2; exit 2 ;;
+	*) echo "test-v2: have group $group, need part, cgroups, units, systemd, net, disks, labels or precopy" >&2; exit 2 ;;
 	esac
 done
 [ -z "$bad" ] || { echo "test-v2: failed:$bad" >&2; exit 1; }

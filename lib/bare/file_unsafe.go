@@ -167,6 +167,16 @@ func Fchmod(fd int, mode uint32) Errno {
 	return call(unix.SYS_FCHMOD, [5]uintptr{uintptr(fd), uintptr(mode)})
 }
 
+// SetXattr sets an extended attribute of an open file.
+func SetXattr(fd int, name, value string) Errno {
+	var n cname
+	if e := n.set(name); e != 0 {
+		return e
+	}
+	_, _, e := syscall.RawSyscall6(unix.SYS_FSETXATTR, uintptr(fd), uintptr(unsafe.Pointer(&n)), uintptr(bytesOf(value)), uintptr(len(value)), 0, 0)
+	return e
+}
+
 // Times is utimensat(2): access and modification time.
 func Times(dir int, name string, times *[2]unix.Timespec, flags int) Errno {
 	var n cname

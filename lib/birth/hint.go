@@ -56,8 +56,11 @@ func hint(p *plan.Plan, t plan.Trouble) string {
 	case plan.OpScheduler, plan.OpIOPriority:
 		return hintSchedule(s, errno)
 	case plan.OpLabel:
-		if errno == unix.ENOENT && strings.HasPrefix(s.Data, "exec ") {
+		switch {
+		case errno == unix.ENOENT && strings.HasPrefix(s.Data, "exec "):
 			return "AppArmor has loaded no profile of that name" // apparmor(7)
+		case errno == unix.EINVAL && unheard(s.Data):
+			return "the SELinux policy has no such label"
 		}
 	case plan.OpMemory:
 		return hintMemory(errno)
@@ -81,8 +84,11 @@ func lacks(capability int) bool {
 }
 
 func hintMount(p *plan.Plan, s *plan.Step, errno syscall.Errno) string {
-	if errno == unix.ENODEV {
+	switch {
+	case errno == unix.ENODEV:
 		return "this kernel has no filesystem " + s.Type
+	case errno == unix.EINVAL && len(s.Args) > 0 && unheard(s.Args[0]):
+		return "the SELinux policy has no label " + s.Args[0]
 	}
 	if s.Type != "sysfs" || errno != unix.EPERM {
 		return ""
@@ -93,6 +99,17 @@ func hintMount(p *plan.Plan, s *plan.Step, errno syscall.Errno) string {
 		}
 	}
 	return "a user namespace mounts sysfs only with a network namespace of its own" // mount_namespaces(7)
+}
+
+// unheard asks the kernel whether it refuses a label (selinuxfs, "context").
+func unheard(label string) bool {
+	fd, err := unix.Open("/sys/fs/selinux/context", unix.O_WRONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return false
+	}
+	defer unix.Close(fd)
+	_, err = unix.Write(fd, []byte(label))
+	return err == unix.EINVAL
 }
 
 // hintLimit: nobody raises the number of open files above fs.nr_open, and only

@@ -21,7 +21,7 @@ type Security struct {
 // 5.8, for kernels with several modules.
 var security = Security{
 	AppArmor: "/sys/module/apparmor/parameters/enabled",
-	SELinux:  "/sys/fs/selinux/enforce",
+	SELinux:  "/sys/fs/selinux/class/process",
 	Exec:     "/proc/thread-self/attr/apparmor/exec",
 }
 
@@ -87,6 +87,6 @@ func (s *Security) armored() bool {
 	return err == nil && len(b) > 0 && b[0] == 'Y'
 }
 
-// labeled tells whether SELinux is there: its filesystem shows enforce only
-// with it, and libselinux takes an unmounted one for none.
+// labeled tells whether SELinux has a policy: there is none without the class of
+// processes, and libselinux takes an unmounted filesystem for none.
 func (s *Security) labeled() bool { return unix.Access(s.SELinux, unix.F_OK) == nil }

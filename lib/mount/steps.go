@@ -32,6 +32,14 @@ type Host struct {
 	Label       string // of what is mounted new, "" for none
 }
 
+// label is how a step is told of it.
+func (h *Host) label() []string {
+	if h.Label == "" {
+		return nil
+	}
+	return []string{h.Label}
+}
+
 // Steps makes the steps that build the container's tree, up to but without
 // hooks and pivot.
 func Steps(s *specs.Spec, pl *plan.Plan, h Host) error {
@@ -100,8 +108,8 @@ func one(m *specs.Mount, pl *plan.Plan, h Host, member string) error {
 		return nil
 	}
 	step.Op = plan.OpMount
-	if h.Label != "" && m.Type != "proc" && m.Type != "sysfs" { // those two have their own labels
-		step.Args = []string{h.Label}
+	if m.Type != "proc" && m.Type != "sysfs" { // those two have their own labels
+		step.Args = h.label()
 	}
 	if o.CopyUp {
 		if m.Type != "tmpfs" {
@@ -180,6 +188,7 @@ func cgroups(step plan.Step, pl *plan.Plan, h Host) {
 	tmpfs := base
 	tmpfs.Op, tmpfs.Type, tmpfs.Source, tmpfs.Data = plan.OpMount, "tmpfs", "tmpfs", "mode=755"
 	tmpfs.Set &^= unix.MOUNT_ATTR_RDONLY
+	tmpfs.Args = h.label()
 	pl.Add(tmpfs)
 	for _, one := range h.Hierarchies {
 		s := base
@@ -209,12 +218,8 @@ func hierarchy(s plan.Step, one Hierarchy, pl *plan.Plan, h Host) {
 // Late makes the steps after the hooks: masks, read-only paths, the root's own
 // mode, and the pivot.
 func Late(s *specs.Spec, pl *plan.Plan, h Host) {
-	var label []string
-	if h.Label != "" {
-		label = []string{h.Label}
-	}
 	for i, p := range s.Linux.MaskedPaths {
-		pl.Add(plan.Step{Op: plan.OpMask, Member: "/linux/maskedPaths/" + strconv.Itoa(i), Path: p, Args: label})
+		pl.Add(plan.Step{Op: plan.OpMask, Member: "/linux/maskedPaths/" + strconv.Itoa(i), Path: p, Args: h.label()})
 	}
 	for i, p := range s.Linux.ReadonlyPaths {
 		pl.Add(plan.Step{Op: plan.OpReadonly, Member: "/linux/readonlyPaths/" + strconv.Itoa(i), Path: p})

@@ -102,7 +102,30 @@ func (b *birth) mount(s *plan.Step) bare.Errno {
 		return e
 	}
 	defer bare.Close(tree)
+	if e := b.relabel(tree, s); e != 0 {
+		return e
+	}
 	return b.attachAt(tree, s, s.Type == "proc" || s.Type == "sysfs")
+}
+
+// made tells of a filesystem that is made with its namespace, and has labels
+// before it is mounted: the kernel takes no context for it any more.
+func made(s *plan.Step) bool { return s.Type == "mqueue" }
+
+// relabel puts the label on the root of what takes no context.
+func (b *birth) relabel(tree int, s *plan.Step) bare.Errno {
+	if len(s.Args) == 0 || !made(s) {
+		return 0
+	}
+	dir, e := bare.Open(tree, ".", unix.O_RDONLY|unix.O_DIRECTORY, 0)
+	if e == 0 {
+		e = bare.SetXattr(dir, "security.selinux", s.Args[0])
+		bare.Close(dir)
+	}
+	if e != 0 {
+		b.note = "label"
+	}
+	return e
 }
 
 // likePlace gives a tmpfs the mode of the directory it will cover, unless the
@@ -151,7 +174,7 @@ func (b *birth) configure(fs int, s *plan.Step) bare.Errno {
 			return e
 		}
 	}
-	if len(s.Args) > 0 { // a label has commas
+	if len(s.Args) > 0 && !made(s) { // a label has commas
 		if e := bare.FsSet(fs, "context", s.Args[0]); e != 0 {
 			b.note = "context"
 			return e
