@@ -56,12 +56,7 @@ func hint(p *plan.Plan, t plan.Trouble) string {
 	case plan.OpScheduler, plan.OpIOPriority:
 		return hintSchedule(s, errno)
 	case plan.OpLabel:
-		switch {
-		case errno == unix.ENOENT && strings.HasPrefix(s.Data, "exec "):
-			return "AppArmor has loaded no profile of that name" // apparmor(7)
-		case errno == unix.EINVAL && unheard(s.Data):
-			return "the SELinux policy has no such label"
-		}
+		return hintLabel(s, errno)
 	case plan.OpMemory:
 		return hintMemory(errno)
 	case plan.OpRemount, plan.OpReconfigure:
@@ -99,6 +94,16 @@ func hintMount(p *plan.Plan, s *plan.Step, errno syscall.Errno) string {
 		}
 	}
 	return "a user namespace mounts sysfs only with a network namespace of its own" // mount_namespaces(7)
+}
+
+func hintLabel(s *plan.Step, errno syscall.Errno) string {
+	switch {
+	case errno == unix.ENOENT && strings.HasPrefix(s.Data, "exec "):
+		return "AppArmor has loaded no profile of that name" // apparmor(7)
+	case errno == unix.EINVAL && unheard(s.Data):
+		return "the SELinux policy has no such label"
+	}
+	return ""
 }
 
 // unheard asks the kernel whether it refuses a label (selinuxfs, "context").
