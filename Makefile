@@ -91,7 +91,7 @@ bench-rootfs: build ## compare unpacking with tar, bsdtar, umoci, podman and sko
 	@scripts/need.sh build bench-rootfs others
 	@GT_BIN=$(abspath $(BIN)) scripts/bench-rootfs.sh
 
-bench-ckpt: build ## compare checkpoint and restore with runc and criu alone
+bench-ckpt: build ## compare checkpoint and restore with runc, Podman and criu alone
 	@scripts/need.sh build bench
 	@GT_BIN=$(abspath $(BIN)) scripts/bench-ckpt.sh
 

@@ -1,7 +1,8 @@
 #!/bin/sh
-# bench-ckpt.sh measures checkpoints by turns (scripts/frost): bin/gt-ckpt, runc
-# and criu alone, the same shell with 16 and 512 MiB of dirty memory, the same
-# tmpfs, in a mount namespace of its own.
+# bench-ckpt.sh measures checkpoints by turns (scripts/frost): bin/gt-ckpt, criu
+# alone, runc and Podman over that runc, the same shell with 16 and 512 MiB of
+# dirty memory, the same tmpfs, in a mount namespace of its own. Podman is that of
+# scripts/install-engines.sh, or this host's.
 #
 #   ROUNDS=10        rounds
 #   MB=16,512        MiB of dirty memory
@@ -21,8 +22,11 @@ if [ -z "${peers:-}" ]; then
 	peers=/opt/gophertainer-peers
 fi
 if [ -z "${BENCH_CKPT:-}" ]; then
+	"$here/install-engines.sh"
 	work=$(mktemp -d /tmp/gt-frost.XXXXXX)
-	trap 'rm -rf "$work"' EXIT
+	# Podman leaves the group that its containers were in.
+	trap 'rm -rf "$work"; find /sys/fs/cgroup/*/"${work##*/}" "/sys/fs/cgroup/${work##*/}" -depth -type d -exec rmdir {} + 2>/dev/null || :' EXIT
+	trap 'exit 130' HUP INT TERM
 	(cd "$here/.." && go build -o "$work/frost" ./scripts/frost)
 	cp -r "$bin" "$work/bin"
 	BENCH_CKPT=$work GT_BIN=$work/bin PEERS=$peers CRIU_PATH=$criu unshare --mount --propagation private "$0"
@@ -50,4 +54,23 @@ jq --argjson have "$have" '.process.terminal = false
 mount --bind "$root" "$root"
 "$criu" --version | head -n 1
 "$runc" --version | head -n 1
-"$BENCH_CKPT/frost" -rounds "${ROUNDS:-10}" -mb "${MB:-16,512}" -dir "$dir" -criu "$criu" gt="$bin" runc="$runc"
+
+# Podman, with everything of its own below the tmpfs.
+mkdir -p "$dir/podman/t"
+cat >"$dir/podman/containers.conf" <<CONFIG
+[containers]
+log_driver = "k8s-file"
+default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]
+[engine]
+cgroup_manager = "cgroupfs"
+events_logger = "file"
+runtime = "runc"
+[engine.runtimes]
+runc = ["$runc"]
+CONFIG
+export CONTAINERS_CONF="$dir/podman/containers.conf" PODMAN_IGNORE_CGROUPSV1_WARNING=1
+export PATH="$PATH:/opt/gophertainer-engines/bin:$(dirname "$criu")"
+unset XDG_RUNTIME_DIR
+podman=$(command -v podman)
+"$podman" --version
+"$BENCH_CKPT/frost" -rounds "${ROUNDS:-10}" -mb "${MB:-16,512}" -dir "$dir" -criu "$criu" gt="$bin" runc="$runc" podman="$podman"

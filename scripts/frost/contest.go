@@ -16,8 +16,12 @@ import (
 
 // A contestant dumps and restores in its own way.
 type contestant struct {
-	name, dir, runtime string // runtime starts the container, and deletes it
-	dump, restore      func(id, images string, pid int) error
+	name, dir     string
+	start         func(id string) error
+	pid           func(id string) (int, error)
+	dump, restore func(id, images string, pid int) error
+	where         func(id, images string) (string, error) // CRIU's images
+	remove        func(id string) error
 }
 
 func contestants(dir, criu string, args []string) ([]*contestant, error) {
@@ -29,12 +33,13 @@ func contestants(dir, criu string, args []string) ([]*contestant, error) {
 		}
 		switch name {
 		case "gt":
-			ours := gt(dir, path)
-			list = append(list, ours, bare(dir, criu, ours.runtime))
+			list = append(list, gt(dir, path), bare(dir, criu, filepath.Join(path, "gt-oci")))
 		case "runc":
 			list = append(list, runc(dir, path))
+		case "podman":
+			list = append(list, podman(dir, path))
 		default:
-			return nil, fmt.Errorf("%s: need gt or runc", name)
+			return nil, fmt.Errorf("%s: need gt, runc or podman", name)
 		}
 	}
 	if len(list) < 2 || list[0].name != "gt" {
@@ -43,13 +48,43 @@ func contestants(dir, criu string, args []string) ([]*contestant, error) {
 	return list, nil
 }
 
-func (c *contestant) root() string { return filepath.Join(c.dir, "state-"+c.name) }
+func (c *contestant) bundle() string { return filepath.Join(c.dir, "hold") }
+
+// program is what the bundle runs.
+func (c *contestant) program() ([]string, error) {
+	text, err := os.ReadFile(filepath.Join(c.bundle(), "config.json"))
+	if err != nil {
+		return nil, err
+	}
+	var config struct{ Process struct{ Args []string } }
+	return config.Process.Args, json.Unmarshal(text, &config)
+}
+
+// oci is a contestant whose containers are those of an OCI runtime.
+func oci(name, dir, runtime string) *contestant {
+	root := filepath.Join(dir, "state-"+name)
+	c := &contestant{name: name, dir: dir}
+	c.start = func(id string) error {
+		return call(nil, runtime, "--root", root, "run", "--detach", "--bundle", c.bundle(), id)
+	}
+	c.pid = func(id string) (int, error) {
+		text, err := exec.Command(runtime, "--root", root, "state", id).Output()
+		if err != nil {
+			return 0, err
+		}
+		var state struct{ Pid int }
+		return state.Pid, json.Unmarshal(text, &state)
+	}
+	c.where = func(_, images string) (string, error) { return images, nil }
+	c.remove = func(id string) error { return run(runtime, "--root", root, "delete", "--force", id) }
+	return c
+}
 
 // gt is gt-ckpt with its store.
 func gt(dir, bin string) *contestant {
-	c := &contestant{name: "gt", dir: dir, runtime: filepath.Join(bin, "gt-oci")}
+	c := oci("gt", dir, filepath.Join(bin, "gt-oci"))
 	ckpt := func(images string, args ...string) error {
-		return run(filepath.Join(bin, "gt-ckpt"), append([]string{"--root", c.root(), "--store", images}, args...)...)
+		return run(filepath.Join(bin, "gt-ckpt"), append([]string{"--root", filepath.Join(dir, "state-gt"), "--store", images}, args...)...)
 	}
 	c.dump = func(id, images string, _ int) error { return ckpt(images, "dump", id) }
 	c.restore = func(id, images string, _ int) error { return ckpt(images, "restore", "--detach", id) }
@@ -57,12 +92,13 @@ func gt(dir, bin string) *contestant {
 }
 
 func runc(dir, path string) *contestant {
-	c := &contestant{name: "runc", dir: dir, runtime: path}
-	c.dump = func(id, images string, _ int) error {
-		return run(path, "--root", c.root(), "checkpoint", "--image-path", images, "--work-path", images, id)
+	c := oci("runc", dir, path)
+	do := func(verb, images string, args ...string) error {
+		return run(path, append([]string{"--root", filepath.Join(dir, "state-runc"), verb, "--image-path", images, "--work-path", images}, args...)...)
 	}
+	c.dump = func(id, images string, _ int) error { return do("checkpoint", images, id) }
 	c.restore = func(id, images string, _ int) error {
-		return run(path, "--root", c.root(), "restore", "--detach", "--image-path", images, "--work-path", images, "--bundle", filepath.Join(dir, "hold"), id)
+		return do("restore", images, "--detach", "--bundle", c.bundle(), id)
 	}
 	return c
 }
@@ -70,10 +106,9 @@ func runc(dir, path string) *contestant {
 // bare is CRIU's own command line for a container of gt-oci: every mount of the
 // host is named to it, and its root is a mount already.
 func bare(dir, criu, runtime string) *contestant {
-	c := &contestant{name: "criu", dir: dir, runtime: runtime}
+	c := oci("criu", dir, runtime)
 	var mounts []string
-	root := filepath.Join(dir, "hold", "rootfs")
-	common := []string{"--manage-cgroups=ignore", "--root", root, "-v4", "-o"}
+	common := []string{"--manage-cgroups=ignore", "--root", filepath.Join(c.bundle(), "rootfs"), "-v4", "-o"}
 	c.dump = func(_, images string, pid int) error {
 		points, err := foreign(pid)
 		if err != nil {
@@ -148,22 +183,29 @@ func hierarchy(point string) string {
 // once is a container's life with a checkpoint in it.
 func (c *contestant) once(mb int) (sample, error) {
 	var s sample
-	id := "frost-" + c.name
+	id := fmt.Sprintf("frost-%s-%d", c.name, os.Getpid())
 	images, err := os.MkdirTemp(c.dir, "images-")
 	if err != nil {
 		return s, err
 	}
 	defer os.RemoveAll(images)
+	defer c.remove(id) //nolint:errcheck // gone by then, if all went well
 	pid, err := c.begin(id, mb)
 	if err != nil {
 		return s, err
 	}
-	defer run(c.runtime, "--root", c.root(), "delete", "--force", id) //nolint:errcheck // gone by then, if all went well
 	if s.dump, err = timed(func() error { return c.dump(id, images, pid) }); err != nil {
 		return s, complaint(err, images+"/dump.log")
 	}
-	_, _ = unix.Wait4(pid, nil, 0, nil) // ours if its parent ended
-	if s.frozen, s.size, err = weigh(images); err != nil {
+	// Ours if its parent ended. A monitor may have more to do.
+	for err = error(nil); err != unix.ECHILD; {
+		_, err = unix.Wait4(-1, nil, 0, nil)
+	}
+	at, err := c.where(id, images)
+	if err != nil {
+		return s, err
+	}
+	if s.frozen, s.size, err = weigh(at); err != nil {
 		return s, err
 	}
 	if s.restore, err = timed(func() error { return c.restore(id, images, pid) }); err != nil {
@@ -174,28 +216,23 @@ func (c *contestant) once(mb int) (sample, error) {
 
 // begin starts the container and waits until its memory is dirty.
 func (c *contestant) begin(id string, mb int) (int, error) {
-	ready := filepath.Join(c.dir, "hold", "rootfs", "ready")
+	root := filepath.Join(c.bundle(), "rootfs")
 	// Read and write: opening waits for nobody.
-	f, err := os.OpenFile(ready, os.O_RDWR, 0)
+	f, err := os.OpenFile(filepath.Join(root, "ready"), os.O_RDWR, 0)
 	if err != nil {
 		return 0, err
 	}
 	defer f.Close()
-	if err := os.WriteFile(filepath.Join(c.dir, "hold", "rootfs", "mb"), []byte(strconv.Itoa(mb)), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(root, "mb"), []byte(strconv.Itoa(mb)), 0o644); err != nil {
 		return 0, err
 	}
-	if err := call(nil, c.runtime, "--root", c.root(), "run", "--detach", "--bundle", filepath.Join(c.dir, "hold"), id); err != nil {
+	if err := c.start(id); err != nil {
 		return 0, err
 	}
 	if _, err := f.Read(make([]byte, 1)); err != nil {
 		return 0, err
 	}
-	text, err := exec.Command(c.runtime, "--root", c.root(), "state", id).Output()
-	if err != nil {
-		return 0, err
-	}
-	var state struct{ Pid int }
-	return state.Pid, json.Unmarshal(text, &state)
+	return c.pid(id)
 }
 
 // end kills what was restored; criu alone has told its PID in a file.
@@ -212,7 +249,7 @@ func (c *contestant) end(id, images string) error {
 			return err
 		}
 	}
-	err := run(c.runtime, "--root", c.root(), "delete", "--force", id)
+	err := c.remove(id)
 	for {
 		// What it left to us.
 		if _, werr := unix.Wait4(-1, nil, unix.WNOHANG, nil); werr != nil {

@@ -1,9 +1,9 @@
 // Frost measures how long a checkpoint and a restore take, by turns: gt-ckpt,
-// runc, and criu alone with the command line that a person would write. All dump
+// runc, Podman, and criu alone with the command line that a person would write. All dump
 // the like container, a shell with some MiB of dirty memory, to the same
 // filesystem. How long the container stood still is what CRIU itself writes down.
 //
-//	frost [-rounds N] [-mb 16,512] -dir WORK -criu PATH gt=DIR [runc=PATH]
+//	frost [-rounds N] [-mb 16,512] -dir WORK -criu PATH gt=DIR [runc=PATH] [podman=PATH]
 //
 // WORK has the bundle `hold`, as scripts/bench-ckpt.sh makes it.
 package main
