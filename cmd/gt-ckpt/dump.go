@@ -24,19 +24,21 @@ type dumping struct {
 	criuOptions
 	writing
 	preCopy
-	name    string
-	to      string
-	leave   bool
-	preDump bool
-	changes string
-	how     *image.Sealing
-	call    *tool.Call
-	rt      *container.Runtime
-	ct      *container.Container
-	facts   *facts
-	draft   *image.Draft
-	made    *image.Manifest
-	path    string // of CRIU
+	name  string
+	to    string
+	leave bool
+	// what CRIU may do with files and connections that it would refuse
+	linkRemap, inFlight bool
+	preDump             bool
+	changes             string
+	how                 *image.Sealing
+	call                *tool.Call
+	rt                  *container.Runtime
+	ct                  *container.Container
+	facts               *facts
+	draft               *image.Draft
+	made                *image.Manifest
+	path                string // of CRIU
 	// whole, if not nil, is called with the finished checkpoint's directory
 	// while the container stands still: if it fails, the container goes on.
 	whole func(dir string, m *image.Manifest) error
@@ -60,21 +62,12 @@ func dump(o *tool.Options) func(*tool.Call) error {
 	d.writing.declare(o)
 	d.preCopy.declare(o)
 	o.String(&d.name, "name", 0, "NAME", "name in the store (the container's, or with a number)")
+	o.Bool(&d.linkRemap, "link-remap", 0, "give open files that were deleted, and have another name, a name in the root until the restore")
+	o.Bool(&d.inFlight, "tcp-skip-in-flight", 0, "leave out TCP connections that are just being made")
 	o.Bool(&d.leave, "leave-running", 0, "let the container go on")
 	declareChanges(o, &d.changes, "whether the files that the container changed in its root go along: auto is in a stream")
 	o.Bool(&d.preDump, "pre-dump", 0, "write the memory only and let the container go on")
 	o.Int(&d.statusFD, "status-fd", 0, "FD", "write a zero byte to FD when lazy pages can be asked for")
-	o.String(&d.pageServer, "page-server", 0, "ADDRESS:PORT", "send the memory to a CRIU page server")
-	return d.run
-}
-
-// predump writes one round for a dump to come; dump --max-downtime makes as many
-// as it takes.
-func predump(o *tool.Options) func(*tool.Call) error {
-	d := &dumping{preDump: true}
-	d.criuOptions.declare(o)
-	d.preCopy.most = 1
-	o.Hidden("lazy-pages")
 	o.String(&d.pageServer, "page-server", 0, "ADDRESS:PORT", "send the memory to a CRIU page server")
 	return d.run
 }
@@ -94,6 +87,9 @@ func (d *dumping) run(c *tool.Call) error {
 	}
 	if d.changes == changesWith && (d.images != "" || d.preDump) {
 		return fail.Usage("--changes with is for a checkpoint of the store or a stream, need no --image-path or --pre-dump")
+	}
+	if d.linkRemap && d.leave {
+		return fail.Usage("--link-remap: CRIU takes the names away when the container goes on, and no restore finds them, need no --leave-running")
 	}
 	if d.preDump && d.images == "" {
 		return fail.Usage("have no --image-path, need one for a single round, or gt-ckpt dump --max-downtime for all of them")
@@ -332,6 +328,7 @@ func (d *dumping) request(images, work *os.File, version int) *rpc.CriuReq {
 	yes, pid := true, int32(d.ct.State.Pid)
 	o := d.opts(images, work, image.LogName)
 	o.Pid, o.LeaveRunning, o.NotifyScripts = &pid, &d.leave, &yes
+	o.LinkRemap, o.TcpSkipInFlight = &d.linkRemap, &d.inFlight
 	o.External = d.facts.externals()
 	o.NetworkLock = d.lock(version)
 	if d.facts.blank {

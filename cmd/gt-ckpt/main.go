@@ -91,6 +91,9 @@
 // dump:
 //
 //	--name NAME              name in the store (the container's, or with a number)
+//	--link-remap             give open files that were deleted, and have another name, a
+//	                         name in the root until the restore
+//	--tcp-skip-in-flight     leave out TCP connections that are just being made (dump, migrate)
 //	--leave-running          let the container go on
 //	--pre-dump               write the memory only and let the container go on
 //	--max-downtime TIME      write memory in rounds until the container would stand still
@@ -128,6 +131,7 @@
 //
 //	-d, --detach             do not wait for the end
 //	--keep                   keep the container when its program has ended
+//	--tcp-close              bring TCP connections back closed
 //	--console-socket SOCKET  hand the terminal's master to SOCKET
 //	--lsm-profile TYPE:NAME, --lsm-mount-context CONTEXT   other security labels
 //	--no-subreaper, --no-pivot     accepted, without effect

@@ -29,6 +29,7 @@ func migrate(o *tool.Options) func(*tool.Call) error {
 	d.preCopy.declare(o)
 	o.Hidden("image-path", "work-path", "parent-path", "lazy-pages", "auto-dedup")
 	declareChanges(o, &d.changes, "whether the files that the container changed in its root go along (where gt-rootfs knows them)")
+	o.Bool(&d.inFlight, "tcp-skip-in-flight", 0, "leave out TCP connections that are just being made")
 	o.String(&to, "to", 0, "unix:PATH|tcp:HOST:PORT", "where gt-ckpt receive --restore --listen waits")
 	o.Duration(&d.patience, "timeout", 't', "TIME", "what the far side gets to restore; then the container goes on here (5m)")
 	o.String(&via, "via", 0, "COMMAND", "the shell's command whose stdin and stdout lead to gt-ckpt receive --restore, such as ssh")

@@ -22,6 +22,7 @@ type restoring struct {
 	container.CreateOptions
 	id, lsmProfile, lsmContext string
 	detach, keep, anyCPU       bool
+	tcpClose                   bool
 	call                       *tool.Call
 	rt                         *container.Runtime
 	from                       *source
@@ -49,6 +50,7 @@ func restore(o *tool.Options) func(*tool.Call) error {
 	o.String(&r.ConsoleSocket, "console-socket", 0, "SOCKET", "hand the terminal's master to SOCKET")
 	o.Bool(&noSubreaper, "no-subreaper", 0, "accepted: gt-ckpt never becomes a subreaper")
 	o.Bool(&r.NoPivot, "no-pivot", 0, "accepted: CRIU decides how the root is entered")
+	o.Bool(&r.tcpClose, "tcp-close", 0, "bring TCP connections back closed")
 	o.String(&r.lsmProfile, "lsm-profile", 0, "TYPE:NAME", "another security label for the processes")
 	o.String(&r.lsmContext, "lsm-mount-context", 0, "CONTEXT", "another security label for the mounts")
 	declareChanges(o, &r.changes, "whether the changes of the root that a checkpoint has are put there: auto is into a root that has not got them")

@@ -152,6 +152,7 @@ func (v *revival) ask(o *rpc.CriuOpts) error {
 	yes := true
 	o.InheritFd = v.inherit
 	o.NotifyScripts, o.RstSibling, o.OrphanPtsMaster = &yes, &yes, &yes
+	o.TcpClose = &v.tcpClose
 	if v.lsmProfile != "" {
 		o.LsmProfile = &v.lsmProfile
 	}

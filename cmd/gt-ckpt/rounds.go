@@ -34,6 +34,17 @@ func (p *preCopy) check() error {
 	return nil
 }
 
+// predump writes one round for a dump to come; dump --max-downtime makes as many
+// as it takes.
+func predump(o *tool.Options) func(*tool.Call) error {
+	d := &dumping{preDump: true}
+	d.criuOptions.declare(o)
+	d.preCopy.most = 1
+	o.Hidden("lazy-pages")
+	o.String(&d.pageServer, "page-server", 0, "ADDRESS:PORT", "send the memory to a CRIU page server")
+	return d.run
+}
+
 // A round is what one of them has written.
 type round struct {
 	pages     uint64

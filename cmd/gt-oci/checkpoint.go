@@ -87,6 +87,8 @@ func (h *handover) become(c *tool.Call, verb string) error {
 func checkpoint(o *tool.Options) func(*tool.Call) error {
 	h := &handover{}
 	h.both(o)
+	h.bool(o, "link-remap", 0, "give open files that were deleted, and have another name, a name in the root until the restore")
+	h.bool(o, "tcp-skip-in-flight", 0, "leave out TCP connections that are just being made")
 	h.bool(o, "leave-running", 0, "let the container go on")
 	h.bool(o, "pre-dump", 0, "write the memory only and let the container go on")
 	h.value(o, "status-fd=FD", 0, "write a zero byte to FD when lazy pages can be asked for")

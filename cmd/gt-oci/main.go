@@ -103,9 +103,10 @@
 //	--image-path, --work-path, --parent-path DIR   of CRIU
 //	--tcp-established, --ext-unix-sk, --shell-job, --file-locks, --lazy-pages
 //	--auto-dedup, --manage-cgroups-mode soft|full|strict|ignore, --empty-ns network
-//	--leave-running, --pre-dump, --status-fd FD, --page-server ADDRESS:PORT
+//	--leave-running, --pre-dump, --status-fd FD, --page-server ADDRESS:PORT,
+//	--link-remap, --tcp-skip-in-flight
 //	                         of checkpoint
-//	--lsm-profile TYPE:NAME, --lsm-mount-context CONTEXT
+//	--lsm-profile TYPE:NAME, --lsm-mount-context CONTEXT, --tcp-close
 //	                         of restore, beside the options of run
 //
 // Others:

@@ -15,6 +15,7 @@ func restore(o *tool.Options) func(*tool.Call) error {
 	h.value(o, "console-socket=SOCKET", 0, "hand the terminal's master to SOCKET")
 	h.value(o, "lsm-profile=TYPE:NAME", 0, "another security label for the processes")
 	h.value(o, "lsm-mount-context=CONTEXT", 0, "another security label for the mounts")
+	h.bool(o, "tcp-close", 0, "bring TCP connections back closed")
 	h.bool(o, "detach", 'd', "do not wait for the end")
 	h.bool(o, "no-subreaper", 0, "accepted: gt-ckpt never becomes a subreaper")
 	h.bool(o, "no-pivot", 0, "accepted: CRIU decides how the root is entered")

@@ -49,6 +49,8 @@ var rules = []rule{
 	r(`leader of .* is outside|outside of its pid namespace|without.*master peer|[Dd]ifferent session`, fail.CodeStatus, "the session or terminal belongs to a shell outside the container", "need --shell-job"),
 	r(`Can't lookup mount=\S+ for fd=(\S+) path=(\S+)`, fail.CodeStatus, "descriptor $1 is $2, opened outside the container's mounts", "need a pipe, /dev/null or a terminal there"),
 	r(`[Cc]an't dump ghost file (\S+) of (\S+)`, fail.CodeLimit, "an open file of $2 bytes has been deleted", "need it closed, or ghost-limit in the CRIU configuration"),
+	r(`Can't link link_remap\S+ -> (\S+): No such file`, fail.CodeNoSuch, "the name that --link-remap gave the open file $1 is missing in the root", "need the root as it was at the dump"),
+	r(`Can't create link remap for (\S+)\. Use`, fail.CodeStatus, "the open file $1 was deleted, and has another name", "need --link-remap"),
 	r(`Can't dump file (\S+) of that type .*\((.*)\)`, fail.CodeStatus, "descriptor $1 is of a kind that CRIU cannot take: $2", ""),
 	r(`io_uring`, fail.CodeStatus, "a process uses io_uring, which CRIU cannot take", ""),
 	r(`mnt: Mount (\S+) (\S+) \(.*\) has unsupported|FS mnt (\S+) .* unsupported`, fail.CodeStatus, "the mount $2 is of a kind that CRIU cannot take", ""),
