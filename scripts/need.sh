@@ -6,7 +6,7 @@
 #
 # The group others unpacks what is compared with or driven by the tests below
 # /opt and leaves the host's packages alone: runc and crun, CRIU, containerd,
-# Docker and Podman, cnitool, a root filesystem of Debian. None of it is a must.
+# Docker and Podman, cnitool, checkpointctl, a root filesystem of Debian. None of it is a must.
 #
 #   NEED_OFFLINE=1   install nothing, only report
 set -eu
@@ -87,7 +87,7 @@ command -v "${GO:-go}" >/dev/null 2>&1 || {
 others() {
 	[ "$(id -u)" = 0 ] && [ -z "${NEED_OFFLINE:-}" ] && command -v apt-get >/dev/null 2>&1 || return 0
 	log=$(mktemp)
-	for what in peers engines cni criu redis debian; do
+	for what in peers engines cni criu redis debian checkpointctl; do
 		"$(dirname "$0")/install-$what.sh" >"$log" 2>&1 </dev/null || {
 			echo "need: without $what, some tests will be skipped:" >&2
 			tail -n 3 "$log" >&2
