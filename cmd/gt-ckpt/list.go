@@ -30,6 +30,9 @@ func list(o *tool.Options) func(*tool.Call) error {
 		if err := image.Sweep(global.store); err != nil {
 			return err
 		}
+		if err := sweepDesks(); err != nil {
+			return err
+		}
 		items, err := image.List(global.store)
 		if err != nil {
 			return err

@@ -95,12 +95,11 @@ func (v *revival) apart() error {
 		return err
 	}
 	defer away()
-	at, err := desk()
+	at, clear, err := desk()
 	if err != nil {
 		return err
 	}
-	defer os.Remove(at)
-	defer unix.Unmount(at, unix.MNT_DETACH) //nolint:errcheck // gone with the namespace at the latest
+	defer clear()
 	external, err := v.externals(at)
 	if err != nil {
 		return err

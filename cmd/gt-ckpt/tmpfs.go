@@ -80,16 +80,72 @@ func (v *revival) hierarchies(dir string) error {
 	return nil
 }
 
+// deskPrefix is how the names of directories begin that a tmpfs is mounted over.
+const deskPrefix = "gt-ckpt-"
+
 // desk is a tmpfs for what CRIU is handed: it hides behind a directory that is
-// gone at once, in the mount namespace of the restore.
-func desk() (string, error) {
-	dir, err := os.MkdirTemp("", "gt-ckpt-")
-	if err != nil {
-		return "", err
+// gone at once, in the mount namespace of the restore. clear takes both away. A
+// killed restore leaves the directory, empty and unlocked, to the next one.
+func desk() (dir string, clear func(), err error) {
+	if err := sweepDesks(); err != nil {
+		return "", nil, err
+	}
+	var lock *os.File
+	for lock == nil {
+		if dir, lock, err = lockedDesk(); err != nil {
+			return "", nil, err
+		}
+	}
+	clear = func() {
+		_ = unix.Unmount(dir, unix.MNT_DETACH) // gone with the namespace at the latest
+		_ = os.Remove(dir)
+		_ = lock.Close()
 	}
 	if err := unix.Mount("none", dir, "tmpfs", 0, "mode=711"); err != nil {
-		_ = os.Remove(dir)
-		return "", &fail.Error{Op: "mount " + dir, Cause: err}
+		clear()
+		return "", nil, &fail.Error{Op: "mount " + dir, Cause: err}
 	}
-	return dir, nil
+	return dir, clear, nil
+}
+
+// lockedDesk has no lock if somebody swept the directory before it was held.
+func lockedDesk() (string, *os.File, error) {
+	dir, err := os.MkdirTemp("", deskPrefix)
+	if err != nil {
+		return "", nil, err
+	}
+	lock, err := os.Open(dir)
+	if os.IsNotExist(err) {
+		return "", nil, nil
+	}
+	if err != nil {
+		return "", nil, err
+	}
+	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX); err != nil {
+		return "", nil, &os.PathError{Op: "lock", Path: dir, Err: err}
+	}
+	if _, err := os.Lstat(dir); os.IsNotExist(err) {
+		return "", nil, lock.Close()
+	}
+	return dir, lock, nil
+}
+
+// sweepDesks removes those of killed restores. One that is in use is not only
+// busy: to remove it would take its tmpfs away.
+func sweepDesks() error {
+	left, err := filepath.Glob(filepath.Join(os.TempDir(), deskPrefix+"*"))
+	if err != nil {
+		return err
+	}
+	for _, dir := range left {
+		lock, err := os.OpenFile(dir, os.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0)
+		if err != nil {
+			continue // somebody else's, or gone
+		}
+		if unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB) == nil {
+			_ = unix.Rmdir(dir) // an empty one only
+		}
+		_ = lock.Close()
+	}
+	return nil
 }
