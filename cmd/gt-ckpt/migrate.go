@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"net"
 	"os"
@@ -57,6 +58,9 @@ func migrate(o *tool.Options) func(*tool.Call) error {
 		err = d.migrate(c)
 		d.late.Stop()
 		d.far.guard.end()
+		if errors.Is(err, wire.ErrLate) {
+			d.far.abort() // it has had its time
+		}
 		if herr := d.far.hangUp(); err == nil && herr != nil {
 			c.Warnf("end the connection: %v", herr)
 		}
