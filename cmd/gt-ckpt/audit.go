@@ -13,6 +13,7 @@ import (
 	"github.com/gophertainer/gophertainer/cmd/gt-ckpt/internal/scene"
 	"github.com/gophertainer/gophertainer/lib/cred"
 	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/idmap"
 	"github.com/gophertainer/gophertainer/lib/ns"
 )
 
@@ -57,6 +58,9 @@ func (v *revival) auditProcess(dir string) error {
 			return err
 		}
 	}
+	if err := v.auditLabel(dir); err != nil {
+		return err
+	}
 	return v.auditMounts(dir)
 }
 
@@ -90,6 +94,46 @@ func auditStatus(s *specs.Spec, status map[string]string) error {
 	}
 	if s.Linux.Seccomp != nil && status["Seccomp"] != "2" {
 		return refuse("has no seccomp filter, need one as the spec says")
+	}
+	return auditUser(s, status, refuse)
+}
+
+// auditUser: who the spec makes somebody else than root, and lets gain nothing,
+// is that one for ever.
+func auditUser(s *specs.Spec, status map[string]string, refuse func(string, ...any) error) error {
+	p := s.Process
+	if p.User.UID == 0 || !p.NoNewPrivileges {
+		return nil
+	}
+	if c := p.Capabilities; c != nil && slices.Contains(c.Ambient, "CAP_SETUID") {
+		return nil
+	}
+	uid := p.User.UID
+	if m := s.Linux.UIDMappings; len(m) > 0 {
+		uid, _ = idmap.Map(m).ToHost(uid)
+	}
+	for _, have := range strings.Fields(status["Uid"]) {
+		if have != strconv.FormatUint(uint64(uid), 10) {
+			return refuse("has user %s on this host, which the spec does not let it become, need %d", have, uid)
+		}
+	}
+	return nil
+}
+
+// auditLabel: a process that the spec confines is not unconfined.
+func (v *revival) auditLabel(dir string) error {
+	p := v.r.Spec.Process
+	want := p.ApparmorProfile + p.SelinuxLabel
+	if want == "" || v.lsmProfile != "" {
+		return nil
+	}
+	b, err := os.ReadFile(dir + "/attr/current")
+	if err != nil {
+		return err
+	}
+	have := strings.TrimRight(string(b), "\n\x00")
+	if have == "unconfined" || strings.Contains(have, ":unconfined_t:") || have == "kernel" {
+		return fail.New(fail.CodeUnsafe, "restored process has the label %s, need %s", have, want)
 	}
 	return nil
 }
