@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/sys"
 	"github.com/gophertainer/gophertainer/lib/tool"
 )
 
@@ -77,6 +78,7 @@ func (h *handover) become(c *tool.Call, verb string) error {
 		}
 	}
 	argv = append(append(argv, "--"), c.Args...)
+	defer sys.PlainSlack()()
 	err = unix.Exec(path, argv, os.Environ())
 	if err == unix.ENOENT {
 		return fail.New(fail.CodeHost, "gt-ckpt is not installed beside %s", exe)

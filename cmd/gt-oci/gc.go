@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/sys"
 	"github.com/gophertainer/gophertainer/lib/tool"
 )
 
@@ -48,6 +49,7 @@ func handOver(c *tool.Call, name string) error {
 	if _, err := os.Stat(path); os.IsNotExist(err) {
 		return nil
 	}
+	defer sys.PlainSlack()()
 	pid, err := syscall.ForkExec(path, []string{name, "--root", c.Root, "gc"}, &syscall.ProcAttr{
 		Env: os.Environ(), Files: []uintptr{0, 1, 2},
 	})

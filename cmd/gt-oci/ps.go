@@ -14,6 +14,7 @@ import (
 
 	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/json"
+	"github.com/gophertainer/gophertainer/lib/sys"
 	"github.com/gophertainer/gophertainer/lib/tool"
 )
 
@@ -108,6 +109,7 @@ func runPs(options []string) ([]byte, error) {
 	}
 	out := os.NewFile(uintptr(fd), "ps")
 	defer out.Close()
+	defer sys.PlainSlack()()
 	pid, err := syscall.ForkExec(path, append([]string{"ps"}, options...), &syscall.ProcAttr{
 		Env: os.Environ(), Files: []uintptr{null.Fd(), out.Fd(), 2},
 	})

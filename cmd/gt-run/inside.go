@@ -12,6 +12,7 @@ import (
 	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/bundle"
 	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/idmap"
+	"github.com/gophertainer/gophertainer/lib/sys"
 	"github.com/gophertainer/gophertainer/lib/tool"
 	"github.com/gophertainer/gophertainer/lib/tty"
 )
@@ -46,6 +47,7 @@ func enter(o *options) (int, error) {
 	}
 	defer stop()
 	child, err := signals.start(func() (*os.Process, error) {
+		defer sys.PlainSlack()()
 		return os.StartProcess("/proc/self/exe", os.Args, &os.ProcAttr{
 			Env:   env,
 			Files: []*os.File{os.Stdin, os.Stdout, os.Stderr},

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/bundle"
+	"github.com/gophertainer/gophertainer/lib/sys"
 )
 
 // ociArgs is the pipeline's last command.
@@ -77,6 +78,7 @@ func (l *launch) run(tool, path string) (int, error) {
 	argv := append([]string{tool}, ociArgs(l.options, l.wish, l.bundle.Root, l.bundle.Path)...)
 	l.began = time.Now()
 	child, err := l.signals.start(func() (*os.Process, error) {
+		defer sys.PlainSlack()()
 		return os.StartProcess(path, argv, &os.ProcAttr{
 			Files: append([]*os.File{files.in, files.out, files.err}, l.inherited(log)...),
 			Sys:   &syscall.SysProcAttr{Setpgid: !l.ownTerminal()},

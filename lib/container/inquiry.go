@@ -9,6 +9,7 @@ import (
 
 	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/spec"
+	"github.com/gophertainer/gophertainer/lib/sys"
 )
 
 // pluginMark is there while a runtime or security plugin is loaded in this
@@ -68,6 +69,7 @@ func (rt *Runtime) startPlugins() (*inquiry, error) {
 	defer unix.Close(pair[1])
 	// A clean environment: what the caller has in it is nothing to plugins
 	// (CVE-2025-23266). os.StartProcess would first try out what the kernel can.
+	defer sys.PlainSlack()()
 	pid, err := syscall.ForkExec(filepath.Join(filepath.Dir(self), "gt-plugin"), []string{"gt-plugin", "--root", rt.Root, "adjust"},
 		&syscall.ProcAttr{Dir: "/", Env: []string{}, Files: []uintptr{uintptr(pair[1]), uintptr(pair[1]), 2}})
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/sys"
 )
 
 // Options of a run.
@@ -113,6 +114,7 @@ func begin(h *specs.Hook, dir string, files []*os.File) (*os.Process, int, error
 		files = append(files, nil)
 	}
 	pidfd := -1
+	defer sys.PlainSlack()()
 	p, err := os.StartProcess(h.Path, args, &os.ProcAttr{
 		Dir: dir, Env: env, Files: files,
 		Sys: &syscall.SysProcAttr{PidFD: &pidfd, Setsid: true},

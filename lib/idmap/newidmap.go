@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/sys"
 )
 
 // trusted is where newuidmap is looked for: it has privileges, so never $PATH.
@@ -103,6 +104,7 @@ func capture(path string, args []string) (string, error) {
 		return "", err
 	}
 	defer null.Close()
+	defer sys.PlainSlack()()
 	p, err := os.StartProcess(path, args, &os.ProcAttr{Env: []string{}, Files: []*os.File{null, out, out}})
 	if err != nil {
 		return "", err

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/sys"
 )
 
 // A helper is the compiler and, for the cache, which build of it.
@@ -59,6 +60,7 @@ func compile(s *specs.LinuxSeccomp, path string) ([]byte, error) {
 	if _, err := unix.Seek(fds[0], 0, unix.SEEK_SET); err != nil {
 		return nil, err
 	}
+	defer sys.PlainSlack()()
 	pid, err := syscall.ForkExec(path, []string{"gt-seccomp", "compile"}, &syscall.ProcAttr{
 		Env:   []string{},
 		Files: []uintptr{uintptr(fds[0]), uintptr(fds[1]), uintptr(fds[2])},

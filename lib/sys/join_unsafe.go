@@ -1,7 +1,6 @@
 package sys
 
 import (
-	"runtime"
 	"syscall"
 	"unsafe"
 
@@ -64,8 +63,6 @@ func (s *Spawn) startJoined() (pid, pidfd int, err error) {
 	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
 		return -1, -1, err
 	}
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
 	syscall.ForkLock.Lock()
 	first, errno := forkJoined(j)
 	syscall.ForkLock.Unlock()

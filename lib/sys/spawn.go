@@ -35,6 +35,7 @@ type Spawn struct {
 // Start makes the process and returns its PID in the caller's PID namespace
 // and a pidfd, which the caller owns. See clone(2), setns(2).
 func (s *Spawn) Start() (pid, pidfd int, err error) {
+	defer PlainSlack()()
 	if len(s.Join) > 0 {
 		return s.startJoined()
 	}

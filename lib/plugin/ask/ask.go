@@ -13,6 +13,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/gophertainer/gophertainer/lib/sys"
 )
 
 // Any tells whether a plugin is loaded in the state directory.
@@ -106,6 +108,7 @@ func run(root, name string, c Call) ([]byte, error) {
 	defer errR.Close()
 	defer errW.Close()
 	tool := filepath.Join(filepath.Dir(self), "gt-plugin")
+	defer sys.PlainSlack()()
 	p, err := os.StartProcess(tool, []string{"gt-plugin", "--root", root, "call", name, c.Method, "-"},
 		&os.ProcAttr{Dir: "/", Env: []string{}, Files: []*os.File{in, outW, errW}})
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/sys"
 )
 
 // Self is the path of the running binary.
@@ -58,7 +59,7 @@ func Output(ctx context.Context, tool string, args ...string) ([]byte, error) {
 	// A ^C reaches the tool by way of ctx alone, so that it is known why the tool ended.
 	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	c.Stdout, c.Stderr = &stdout, &stderr
-	err = c.Run()
+	err = run(c)
 	if err == nil {
 		_, err = os.Stderr.Write(stderr.Bytes())
 		return stdout.Bytes(), err
@@ -67,6 +68,17 @@ func Output(ctx context.Context, tool string, args ...string) ([]byte, error) {
 		return nil, errors.New(strings.TrimPrefix(said, "gt-run: "))
 	}
 	return nil, fmt.Errorf("%s: %w", tool, err)
+}
+
+func run(c *exec.Cmd) error {
+	err := func() error {
+		defer sys.PlainSlack()()
+		return c.Start()
+	}()
+	if err != nil {
+		return err
+	}
+	return c.Wait()
 }
 
 // IsAbsent reads gt-oci's answer about a container.

@@ -14,6 +14,7 @@ import (
 	"github.com/gophertainer/gophertainer/lib/event"
 	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/idmap"
+	"github.com/gophertainer/gophertainer/lib/sys"
 	"github.com/gophertainer/gophertainer/lib/tool"
 )
 
@@ -167,6 +168,7 @@ func become(c *tool.Call, name string, args ...string) error {
 		return err
 	}
 	argv := append([]string{name, "--root", c.Root}, args...)
+	defer sys.PlainSlack()()
 	return &fail.Error{Op: "execute " + path, Cause: unix.Exec(path, argv, os.Environ())}
 }
 
