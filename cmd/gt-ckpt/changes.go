@@ -107,7 +107,7 @@ func (d *dumping) nameVolumes() {
 // wantsChanges tells whether those of the checkpoint are put into the root: not
 // into the very one that they are of, or that has them.
 func (r *restoring) wantsChanges(bundle string) (bool, error) {
-	m := r.from.manifest
+	m := r.from.told()
 	if m == nil || m.Root == nil {
 		if r.changes == changesWith {
 			return false, fail.New(fail.CodeInput, "checkpoint has no changes of a root, need one of dump --changes with")
@@ -147,7 +147,7 @@ func (r *restoring) putChanges(v *container.Revival) error {
 		return err
 	}
 	r.changes = changesWithout // also if CRIU has to try again
-	return os.WriteFile(id, []byte(r.from.manifest.Root.ID), 0o600)
+	return os.WriteFile(id, []byte(r.from.told().Root.ID), 0o600)
 }
 
 // beside runs a tool that stands beside this one; what it says on stderr is the

@@ -12,7 +12,7 @@ import (
 
 func inspect(o *tool.Options) func(*tool.Call) error {
 	o.Format("text", "json")
-	r := &restoring{}
+	r := &restoring{unlisted: true}
 	r.reading.declare(o)
 	return func(c *tool.Call) error {
 		r.call = c
@@ -21,7 +21,7 @@ func inspect(o *tool.Options) func(*tool.Call) error {
 			return err
 		}
 		defer s.close()
-		m := s.manifest
+		m := s.told()
 		if c.Format == "json" {
 			b, err := m.Encode()
 			if err != nil {
@@ -55,6 +55,9 @@ func describe(m *image.Manifest) []byte {
 		{"terminal", m.Terminal},
 	} {
 		fmt.Fprintf(w, "%v\t%v\n", row[0], row[1])
+	}
+	if m.Unlisted {
+		fmt.Fprintf(w, "manifest\tnone: nothing says whether it is whole\n")
 	}
 	if m.Root != nil {
 		fmt.Fprintf(w, "root\t%d bytes of changes, %d deletions\n", m.Root.Size, m.Root.Deleted)

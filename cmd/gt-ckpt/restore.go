@@ -35,6 +35,7 @@ type restoring struct {
 	patience                   time.Duration // with the source of a migration
 	watch                      *watch
 	changes                    string
+	unlisted                   bool // an archive without a manifest will do
 }
 
 func restore(o *tool.Options) func(*tool.Call) error {
@@ -54,6 +55,7 @@ func restore(o *tool.Options) func(*tool.Call) error {
 	o.String(&r.lsmProfile, "lsm-profile", 0, "TYPE:NAME", "another security label for the processes")
 	o.String(&r.lsmContext, "lsm-mount-context", 0, "CONTEXT", "another security label for the mounts")
 	declareChanges(o, &r.changes, "whether the changes of the root that a checkpoint has are put there: auto is into a root that has not got them")
+	o.Bool(&r.unlisted, "no-manifest", 0, "take an archive of Podman or CRI-O, which says nothing that it could be held against")
 	o.Bool(&r.anyCPU, "ignore-cpu", 0, "restore though this CPU lacks what the other had")
 	return func(c *tool.Call) error {
 		if err := r.check(); err != nil {
@@ -206,8 +208,17 @@ func (r *restoring) attempt() (*container.Container, error) {
 type source struct {
 	images   string
 	dir      string // "" where there are only images
-	manifest *image.Manifest
+	manifest *image.Manifest // nil where another runtime made the images
+	about    *image.Manifest // of an archive without one
 	draft    *image.Draft
+}
+
+// told is what is known of the checkpoint.
+func (s *source) told() *image.Manifest {
+	if s.about != nil {
+		return s.about
+	}
+	return s.manifest
 }
 
 func (s *source) close() {
@@ -235,7 +246,7 @@ func (r *restoring) open(name string) (*source, error) {
 }
 
 func (r *restoring) settle(s *source) error {
-	m := s.manifest
+	m := s.told()
 	if r.id == "" {
 		r.id = m.Container
 	}
@@ -264,6 +275,17 @@ func (r *restoring) openNamed(name string) (*source, error) {
 	return s, image.Verify(dir, s.manifest)
 }
 
+// besideImages is the manifest that gt-ckpt leaves beside an engine's images,
+// nil if another runtime made them.
+func besideImages(dir string) (m *image.Manifest, err error) {
+	if _, serr := os.Stat(filepath.Join(dir, image.ManifestName)); serr == nil {
+		if m, err = image.Read(dir); err != nil {
+			return nil, err
+		}
+	}
+	return m, image.CheckPages(dir)
+}
+
 // openImages takes bare images of an engine; the manifest beside them is there
 // if gt-ckpt made them.
 func (r *restoring) openImages(id string) (*source, error) {
@@ -271,12 +293,8 @@ func (r *restoring) openImages(id string) (*source, error) {
 	if _, err := os.Stat(filepath.Join(r.images, "inventory.img")); err != nil {
 		return nil, fail.New(fail.CodeInput, "%s has no inventory.img, need images of CRIU", r.images)
 	}
-	if _, err := os.Stat(filepath.Join(r.images, image.ManifestName)); err == nil {
-		if s.manifest, err = image.Read(r.images); err != nil {
-			return nil, err
-		}
-	}
-	if err := image.CheckPages(r.images); err != nil {
+	var err error
+	if s.manifest, err = besideImages(r.images); err != nil {
 		return nil, err
 	}
 	r.id = id

@@ -68,6 +68,7 @@ func (r *restoring) openStream(name string) (*source, error) {
 	} else if tty.Is(in) {
 		return nil, fail.Usage("stdin is a terminal, need a checkpoint there")
 	}
+	how.Unlisted = r.unlisted
 	return receiveStream(in, how)
 }
 
@@ -80,6 +81,13 @@ func receiveStream(in io.Reader, how *image.Opening) (*source, error) {
 	if s.manifest, err = image.Unpack(in, d.Dir, how); err != nil {
 		s.close()
 		return nil, err
+	}
+	if s.manifest.Unlisted {
+		s.about = s.manifest
+		if s.manifest, err = besideImages(s.images); err != nil {
+			s.close()
+			return nil, err
+		}
 	}
 	return s, nil
 }

@@ -64,6 +64,7 @@ type Manifest struct {
 	Parent      string            `json:"parent,omitempty"`  // images of an engine's pre-dump
 	Rounds      int               `json:"rounds,omitempty"`  // of pre-copy, in round-1 and so on
 	Foreign     bool              `json:"foreign,omitempty"` // came by a stream: its spec is nobody's policy
+	Unlisted    bool              `json:"-"`                 // there was none: this is what config.dump says
 	Root        *Root             `json:"root,omitempty"`    // what it changed in its root, where that goes along
 	Files       []File            `json:"files"`
 }

@@ -13,7 +13,7 @@ import (
 var members = map[string]bool{
 	ConfigName: true, SpecName: true, LogName: true, StatsName: true, ChangesName: true, DeletedName: true,
 	"network.status": true, "bind.mounts": true, "status": true, "status.dump": true, "io.kubernetes.cri-o.LogPath": true,
-	"descriptors.json": true,
+	"descriptors.json": true, DevshmName: true, "ctr.log": true, "container.log": true, ImagesDir + "/" + ManifestName: true,
 }
 
 // CheckName refuses a member that is none of a checkpoint's: by allow-list,
