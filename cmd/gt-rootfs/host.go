@@ -27,7 +27,7 @@ func (w *wish) planHost(c *tool.Call, stage *bundle.Stage, spec *specs.Spec) err
 	if info, err := os.Stat(cwd); err != nil || !info.IsDir() {
 		return fail.New(fail.CodeInput, "--cwd %s is not a directory", cwd)
 	}
-	plan, err := host.See(cwd)
+	plan, err := host.See(cwd, "")
 	if err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ func attend(o *options, w *wish) (int, error) {
 	if root == "" {
 		root = tool.DefaultRoot()
 	}
-	s, plan, err := w.spec(filepath.Join(root, w.id))
+	s, plan, err := w.spec(root)
 	if err != nil {
 		return exitFailed, err
 	}
@@ -89,14 +89,14 @@ func warn(format string, args ...any) {
 	fmt.Fprintf(os.Stderr, "gt-run: warning: "+format+"\n", args...)
 }
 
-// spec is what the container's begins with, in a bundle at dir, and what it shows
-// of the host, nil for another root.
-func (w *wish) spec(dir string) (*specs.Spec, *host.Plan, error) {
+// spec is what the container's begins with, whose entry in the state directory root
+// is the bundle, and what it shows of the host, nil for another root.
+func (w *wish) spec(root string) (*specs.Spec, *host.Plan, error) {
 	if !w.Host {
 		s, err := spec.Decode(spec.Default())
 		return s, nil, err
 	}
-	plan, err := host.See(".")
+	plan, err := host.See(".", root)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -108,7 +108,7 @@ func (w *wish) spec(dir string) (*specs.Spec, *host.Plan, error) {
 		return nil, nil, err
 	}
 	s.Hostname = w.id
-	plan.Apply(s, dir)
+	plan.Apply(s, filepath.Join(root, w.id))
 	return s, plan, nil
 }
 

@@ -57,10 +57,10 @@ func Mount(dir, shown string) ([]Part, error) {
 		return nil, err
 	}
 	l := &layers{dir: dir, inside: inside}
-	if l.mounts, err = table(); err != nil {
-		return nil, err
-	}
 	if inside {
+		if l.mounts, err = table(); err != nil {
+			return nil, err
+		}
 		err = l.skeleton(filepath.Join(dir, rootfs))
 	} else {
 		err = l.overlay("/", filepath.Join(dir, rootfs))

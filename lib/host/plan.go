@@ -30,8 +30,9 @@ type Plan struct {
 	etc   func() ([]string, error) // further masks, once they are found
 }
 
-// See decides what a container whose caller stands in cwd sees.
-func See(cwd string) (*Plan, error) {
+// See decides what a container whose caller stands in cwd sees. In the state
+// directory root it keeps what makes that faster the next time; empty for nowhere.
+func See(cwd, root string) (*Plan, error) {
 	cwd, err := filepath.Abs(cwd)
 	if err == nil {
 		cwd, err = filepath.EvalSymlinks(cwd)
@@ -46,7 +47,11 @@ func See(cwd string) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Plan{Cwd: cwd, etc: ahead(closed)}
+	keep := ""
+	if root != "" {
+		keep = filepath.Join(root, ".etc")
+	}
+	p := &Plan{Cwd: cwd, etc: ahead(func() ([]string, error) { return closed(keep) })}
 	if p.masks, err = secrets(); err != nil {
 		return nil, err
 	}

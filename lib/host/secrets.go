@@ -50,12 +50,17 @@ func secrets() ([]string, error) {
 	}), nil
 }
 
-// closed is what others may not read of /etc.
-func closed() ([]string, error) {
-	w := &walk{}
-	err := w.into(unix.AT_FDCWD, "/etc", "/etc")
-	if err == unix.ENOENT {
-		err = nil
+// closed is what others may not read of /etc. What its directories hold is kept in
+// the file of that name, if there is one.
+func closed(keep string) ([]string, error) {
+	w := &walk{base: "/etc", settle: settling}
+	if keep != "" {
+		w.before = load(keep)
+	}
+	err := w.run()
+	if err == nil && w.news && keep != "" {
+		// Where it cannot be kept the next call looks again.
+		_ = w.seen.save(keep)
 	}
 	return w.closed, err
 }

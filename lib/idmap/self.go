@@ -3,7 +3,9 @@ package idmap
 import (
 	"bytes"
 	"os"
+	"slices"
 	"strconv"
+	"sync"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 
@@ -16,19 +18,39 @@ type Maps struct{ UID, GID Map }
 // Self is the maps of the user namespace this process is in, the host's IDs as
 // the parent namespace sees them.
 func Self() (Maps, error) {
-	uid, err := Read("/proc/self/uid_map")
+	uid, err := ownUID.read("/proc/self/uid_map")
 	if err != nil {
 		return Maps{}, err
 	}
-	gid, err := Read("/proc/self/gid_map")
+	gid, err := ownGID.read("/proc/self/gid_map")
 	return Maps{UID: uid, GID: gid}, err
 }
 
 // Inside tells whether this process is in a user namespace of its own, and not
 // in the first one.
 func Inside() (bool, error) {
-	m, err := Read("/proc/self/uid_map")
+	m, err := ownUID.read("/proc/self/uid_map")
 	return err == nil && !m.all(), err
+}
+
+// own is a map of this process, which is written once and never changes
+// (user_namespaces(7)).
+type own struct {
+	mu sync.Mutex
+	m  Map
+}
+
+var ownUID, ownGID own
+
+func (o *own) read(path string) (Map, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(o.m) > 0 {
+		return slices.Clone(o.m), nil
+	}
+	m, err := Read(path)
+	o.m = slices.Clone(m)
+	return m, err
 }
 
 // Rootless tells whether the host's root is out of reach: not UID 0, or the 0
