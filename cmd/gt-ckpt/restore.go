@@ -207,7 +207,7 @@ func (r *restoring) attempt() (*container.Container, error) {
 // A source is a checkpoint to restore from.
 type source struct {
 	images   string
-	dir      string // "" where there are only images
+	dir      string          // "" where there are only images
 	manifest *image.Manifest // nil where another runtime made the images
 	about    *image.Manifest // of an archive without one
 	draft    *image.Draft
