@@ -93,20 +93,15 @@ func TestContentIsTheSame(t *testing.T) {
 func TestDamage(t *testing.T) {
 	data := tarball(t, 100_000)
 	g, z := gz(t, data), zst(t, data)
-	flip := func(b []byte, at int) []byte {
-		b = bytes.Clone(b)
-		b[at] ^= 0xff
-		return b
-	}
 	for name, c := range map[string]struct {
 		data []byte
 		want string
 	}{
 		"gzip cut":        {g[:len(g)-9], "cut off"},
 		"gzip cut early":  {g[:12], "cut off"},
-		"gzip checksum":   {flip(g, len(g)-6), "damaged"},
+		"gzip checksum":   {flipped(g, len(g)-6), "damaged"},
 		"zstd cut":        {z[:len(z)-1], "cut off"},
-		"zstd checksum":   {flip(z, len(z)-1), "damaged"},
+		"zstd checksum":   {flipped(z, len(z)-1), "damaged"},
 		"zstd of 256 MiB": {zst(t, bytes.Repeat(data, 20), zstd.WithWindowSize(256<<20)), "window larger than 128 MiB"},
 	} {
 		if _, err := all(t.Context(), bytes.NewReader(c.data)); err == nil || !strings.Contains(err.Error(), c.want) {

@@ -30,15 +30,11 @@ func plainOf(format Format, src io.Reader) (r io.Reader, closing func(), err err
 	case Gzip:
 		return inflate.NewReader(src), none, nil
 	case Zstd:
-		// One decoding goroutine: the other processor unpacks. To be sparing
-		// with memory costs a move of the whole window for each block.
-		head := bufio.NewReaderSize(src, 64<<10)
-		z, err := zstd.NewReader(head, zstd.WithDecoderConcurrency(1),
-			zstd.WithDecoderLowmem(wide(head)), zstd.WithDecoderMaxWindow(MaxWindow))
+		z, err := newZframes(src)
 		if err != nil {
 			return nil, none, err
 		}
-		return z, z.Close, nil
+		return z, z.z.Close, nil
 	case Xz:
 		z, err := xz.NewReader(bufio.NewReaderSize(src, 64<<10), MaxDictionary)
 		return z, none, err
@@ -47,14 +43,6 @@ func plainOf(format Format, src io.Reader) (r io.Reader, closing func(), err err
 	}
 	buf := bufio.NewReaderSize(src, 64<<10)
 	return &frames{lz4.NewReader(buf), buf}, none, nil
-}
-
-// wide tells whether a zstd stream begins with a frame that keeps more of what
-// it decoded than is good to have twice.
-func wide(r *bufio.Reader) bool {
-	b, err := r.Peek(zstd.HeaderMaxSize)
-	var h zstd.Header
-	return err != nil || h.Decode(b) != nil || h.Skippable || h.WindowSize > 8<<20
 }
 
 // frames reads one LZ4 frame after the other (lz4_Frame_format.md, "Frame

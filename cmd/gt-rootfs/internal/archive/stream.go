@@ -8,11 +8,15 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+
+	"github.com/cespare/xxhash/v2"
 )
 
 const (
-	chunk = 256 << 10 // bytes handed over at once
-	depth = 16        // chunks in flight between the decompressor and the reader, so that a run of large or small files stops neither
+	chunk = 128 << 10 // bytes handed over at once
+	// Chunks in flight between the decompressor and the reader: it goes on
+	// through a run of small files, and is ahead when large ones come.
+	depth = 128
 )
 
 // A Stream is the plain content of an archive. It is read by one goroutine.
@@ -28,18 +32,21 @@ type Stream struct {
 	file *os.File // that, if others may read in it too
 	at   int64    // where in it Next goes on
 
-	full  chan piece // everything else by another goroutine
-	free  chan []byte
+	full  chan piece    // everything else by another goroutine
+	room  chan struct{} // for one more chunk in flight
+	spare spare
 	stop  chan struct{}
 	close sync.Once
 	held  []byte
+	check *check
 	ended error
 	seen  []byte // looked at, but not taken
 }
 
 type piece struct {
-	data []byte
-	err  error
+	data  []byte
+	marks []mark
+	err   error
 }
 
 // Next returns the next bytes, which stay valid until the following call. All
@@ -64,8 +71,9 @@ func (s *Stream) Next() ([]byte, error) {
 		return s.some(s.buf[:n])
 	}
 	if s.held != nil {
-		s.free <- s.held
+		s.spare.put(s.held)
 		s.held = nil
+		s.room <- struct{}{}
 	}
 	var p piece
 	select {
@@ -80,6 +88,12 @@ func (s *Stream) Next() ([]byte, error) {
 		}
 	}
 	s.held = p.data[:cap(p.data)]
+	if s.check != nil {
+		if err := s.check.next(p.data, p.marks); err != nil {
+			s.ended = explain(s.Format, err)
+			return nil, s.ended
+		}
+	}
 	return s.some(p.data)
 }
 
@@ -110,10 +124,13 @@ func (s *Stream) Close() {
 // ahead reads r in a goroutine of its own, which calls closing at its end.
 func (s *Stream) ahead(r io.Reader, closing func()) *Stream {
 	s.full = make(chan piece, depth)
-	s.free = make(chan []byte, depth+1)
+	s.room = make(chan struct{}, depth)
 	s.stop = make(chan struct{})
 	for range depth {
-		s.free <- nil // made when needed: most archives are small
+		s.room <- struct{}{}
+	}
+	if _, ok := r.(marked); ok {
+		s.check = &check{sum: xxhash.New()}
 	}
 	go func() {
 		defer closing()
@@ -124,19 +141,20 @@ func (s *Stream) ahead(r io.Reader, closing func()) *Stream {
 
 func (s *Stream) produce(r io.Reader) {
 	for {
-		var buf []byte
 		select {
-		case buf = <-s.free:
+		case <-s.room:
 		case <-s.stop:
 			return
 		}
-		if buf == nil {
-			buf = make([]byte, chunk)
-		}
+		buf := s.spare.take()
 		n, err := fill(r, buf)
 		s.add(buf[:n])
+		p := piece{data: buf[:n], err: err}
+		if m, ok := r.(marked); ok {
+			p.marks = m.take()
+		}
 		select {
-		case s.full <- piece{buf[:n], err}:
+		case s.full <- p:
 		case <-s.stop:
 			return
 		}
@@ -144,6 +162,31 @@ func (s *Stream) produce(r io.Reader) {
 			return
 		}
 	}
+}
+
+// spare is the chunks that wait to be used again. The last one comes first: it
+// is in the processor's cache, and few are made where few are in flight.
+type spare struct {
+	lock sync.Mutex
+	list [][]byte
+}
+
+func (s *spare) put(b []byte) {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	s.list = append(s.list, b)
+}
+
+func (s *spare) take() []byte {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	n := len(s.list)
+	if n == 0 {
+		return make([]byte, chunk)
+	}
+	b := s.list[n-1]
+	s.list = s.list[:n-1]
+	return b
 }
 
 // fill is io.ReadFull, but leaves the end as r says it: a decompressor's
