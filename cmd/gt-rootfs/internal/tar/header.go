@@ -40,15 +40,16 @@ func (b block) valid() bool {
 	if err != nil {
 		return false
 	}
-	var sum, signed int64
-	for i, c := range b {
-		if i >= 148 && i < 156 {
-			c = ' '
-		}
+	var sum, high int64
+	for _, c := range b {
 		sum += int64(c)
-		signed += int64(int8(c))
+		high += int64(c >> 7)
 	}
-	return want == sum || want == signed
+	for _, c := range b.sum() { // counts as blanks
+		sum += ' ' - int64(c)
+		high -= int64(c >> 7)
+	}
+	return want == sum || want == sum-high<<8
 }
 
 // gnu archives keep other things where ustar keeps the prefix of the name.

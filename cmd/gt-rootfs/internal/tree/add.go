@@ -18,9 +18,13 @@ func (t *Tree) Dir(name string, m *Meta) error {
 		return err
 	}
 	if name != "" {
-		dir, base, err := t.parent(name, true)
+		dir := t.root
+		p, base, err := t.holder(name, true)
 		if err != nil {
 			return err
+		}
+		if p != nil {
+			dir, t.alias = p.dir.fd, t.alias || p.alias
 		}
 		t.made(name)
 		if t.onWay(name) {

@@ -9,7 +9,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/gophertainer/gophertainer/lib/fail"
-	"github.com/gophertainer/gophertainer/lib/path"
 )
 
 const (
@@ -50,7 +49,10 @@ func (t *Tree) finish(fd int, m *Meta, mode bool) error {
 			return fmt.Errorf("set attribute %q: %w", x.Name, err)
 		}
 	}
-	return times(fd, m)
+	if err := futimens(fd, &[2]unix.Timespec{m.Atime, m.Mtime}); err != nil {
+		return fmt.Errorf("set times: %w", err)
+	}
+	return nil
 }
 
 // notOurs explains an owner that cannot be given.
@@ -59,14 +61,6 @@ func notOurs(m *Meta, err error) error {
 		return fail.New(fail.CodePermission, "owner %d:%d has no id in this user namespace, need it in /etc/subuid and /etc/subgid", m.UID, m.GID)
 	}
 	return fmt.Errorf("chown %d:%d: %w", m.UID, m.GID, err)
-}
-
-func times(fd int, m *Meta) error {
-	ts := [2]unix.Timespec{m.Atime, m.Mtime}
-	if err := unix.UtimesNanoAt(fd, "", ts[:], unix.AT_EMPTY_PATH); err != nil {
-		return fmt.Errorf("set times: %w", err)
-	}
-	return nil
 }
 
 // dress does the same for what cannot be opened: a symlink, device, fifo or
@@ -101,7 +95,11 @@ func (t *Tree) dress(dir int, base string, kind uint32, m *Meta) error {
 			return fmt.Errorf("set attribute %q: %w", x.Name, err)
 		}
 	}
-	return times(fd, m)
+	ts := [2]unix.Timespec{m.Atime, m.Mtime}
+	if err := unix.UtimesNanoAt(fd, "", ts[:], unix.AT_EMPTY_PATH); err != nil {
+		return fmt.Errorf("set times: %w", err)
+	}
+	return nil
 }
 
 // late is a directory whose metadata waits for Finish.
@@ -136,36 +134,14 @@ func (t *Tree) Finish() error {
 		}
 	}
 	slices.Sort(t.implied)
+	_, root := t.index[""]
+	t.rooted = t.rooted || root
 	t.index = nil
-	slices.SortFunc(t.late, func(a, b late) int { return strings.Compare(b.name, a.name) })
-	for i := range t.late {
-		if err := t.ctx.Err(); err != nil {
-			return err
-		}
-		l := &t.late[i]
-		t.rooted = t.rooted || l.name == ""
-		if err := t.dressDir(l); err != nil {
-			return fmt.Errorf("%s: %w", l.name, err)
-		}
+	if err := t.dressDirs(); err != nil {
+		return err
 	}
 	if t.rooted || t.stands {
 		return nil
 	}
 	return unix.Fchmod(t.root, 0o755)
-}
-
-func (t *Tree) dressDir(l *late) error {
-	fd := t.root
-	if l.name != "" {
-		var err error
-		fd, err = path.Open(t.root, l.name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW)
-		if err == unix.ENOENT || err == unix.ENOTDIR || err == unix.ELOOP {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		defer unix.Close(fd)
-	}
-	return t.finish(fd, &l.meta, true)
 }

@@ -69,6 +69,7 @@ type Tree struct {
 	crew    *crew // none before the first small file
 	late    []late
 	index   map[string]int
+	alias   bool // an entry named a directory through a symlink
 
 	layer   int             // counted from 1
 	fresh   map[string]bool // came with this layer, from the second on
