@@ -341,6 +341,9 @@ func (d *dumping) request(images, work *os.File, version int) *rpc.CriuReq {
 		fd := int32(d.statusFD)
 		o.StatusFd = &fd
 	}
+	if d.far != nil {
+		o.LazyPages = new(bool) // the far side's affair
+	}
 	if dir := d.facts.freezer(); dir != "" {
 		o.FreezeCgroup = &dir
 	}

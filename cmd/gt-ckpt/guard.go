@@ -15,6 +15,7 @@ import (
 
 	"github.com/gophertainer/gophertainer/cmd/gt-ckpt/internal/image"
 	"github.com/gophertainer/gophertainer/cmd/gt-ckpt/internal/wire"
+	"github.com/gophertainer/gophertainer/lib/container"
 	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/state"
 	"github.com/gophertainer/gophertainer/lib/sys"
@@ -33,6 +34,10 @@ import (
 //	                   guard says no
 //	                   after that: the guard says done
 //
+// Where memory comes later, both ends have to live until the far side has all:
+// if one is killed after go, the container ends on the far side, and the
+// source's checkpoint, which was made before, is kept.
+//
 // So exactly one copy lives, unless both processes of one end are killed, or
 // the connection is cut, between go and done: then the checkpoint is kept.
 type guard struct {
@@ -45,6 +50,9 @@ const (
 	tellReady = "ready" // PID of CRIU: the far side has the container
 	tellBegun = "begun" // PID of CRIU or 0: the container has an entry here
 	tellFree  = "free"  // and may go on
+	tellLater = "later" // its memory is to come when it runs
+	tellMoves = "moves" // go is being said, and then it comes
+	tellWhole = "whole" // it has come
 	tellEnd   = "end"   // nothing is left to guard
 )
 
@@ -155,6 +163,9 @@ func (o *orphan) source() error {
 	if err := sys.Gone(criu); err != nil {
 		return err
 	}
+	if _, moves := o.told[tellMoves]; moves {
+		return o.keep(draft)
+	}
 	d := &dumping{call: o.call, rt: runtime(o.call), draft: draft, began: time.Now(), patience: o.patience}
 	var err error
 	if d.ct, err = d.rt.Locked(o.id); err != nil {
@@ -165,7 +176,11 @@ func (o *orphan) source() error {
 		draft.Discard() // it went on here
 		return nil
 	}
-	err = d.conclude(o.line)
+	if _, later := o.told[tellLater]; later {
+		err = o.recall(d)
+	} else {
+		err = d.conclude(o.line)
+	}
 	d.ct.Unlock()
 	// What was killed may have been in the middle of removing it.
 	if ct, oerr := d.rt.Open(o.id); oerr == nil && ct.Status == state.Stopped {
@@ -177,6 +192,19 @@ func (o *orphan) source() error {
 // attempts to remove a group whose processes have been killed.
 const attempts = 20
 
+// uproot deletes a container, if there is one.
+func uproot(rt *container.Runtime, id string) error {
+	err := rt.Delete(id, true)
+	for n := 0; n < attempts && errors.Is(err, unix.EBUSY); n++ {
+		err = rt.Delete(id, true) // what CRIU made is still dying
+	}
+	var f *fail.Error
+	if errors.As(err, &f) && f.Code == fail.CodeNoSuch {
+		return nil
+	}
+	return err
+}
+
 func (o *orphan) far() error {
 	rt, id := runtime(o.call), o.id
 	criu, begun := o.told[tellBegun]
@@ -185,65 +213,27 @@ func (o *orphan) far() error {
 			return err
 		}
 	}
-	if _, free := o.told[tellFree]; free {
+	_, free := o.told[tellFree]
+	_, later := o.told[tellLater]
+	_, whole := o.told[tellWhole]
+	if free && (whole || !later) {
+		word := wire.Done
+		if later {
+			word = wire.Whole
+		}
 		if ct, err := rt.Open(id); err == nil && ct.Status != state.Stopped {
 			if err := ct.Group.Thaw(); err != nil {
 				return err
 			}
-			return o.line.Say(wire.Done, "")
+			return o.line.Say(word, "")
 		}
 	}
 	if begun {
-		err := rt.Delete(id, true)
-		for n := 0; n < attempts && errors.Is(err, unix.EBUSY); n++ {
-			err = rt.Delete(id, true) // what CRIU made is still dying
-		}
-		var f *fail.Error
-		if err != nil && !(errors.As(err, &f) && f.Code == fail.CodeNoSuch) {
+		if err := uproot(rt, id); err != nil {
 			return err
 		}
 	}
 	// Nobody hears it where this end is killed because the other one was.
 	_ = o.line.Say(wire.No, "gt-ckpt was killed there, and nothing of the container is left")
 	return nil
-}
-
-// conclude is the end of a migration once the copy here is dead: the far side
-// is told to go on. If it did not, the container comes back here; if that is
-// not known, its checkpoint is kept, because two copies are worse than none.
-func (d *dumping) conclude(line *wire.Line) error {
-	lost := line.Say(wire.Go, "")
-	unsure := false
-	if lost == nil {
-		lost = line.HearIn(wire.Done, d.patience)
-		unsure = errors.Is(lost, wire.ErrGone) || errors.Is(lost, wire.ErrLate)
-	}
-	if lost == nil {
-		if s, err := d.ct.Spec(); err == nil && d.netns == nil {
-			if err := releaseKept(d.draft.Dir, s); err != nil { // the guard's: it has not seen the dump
-				d.call.Warnf("unlock the network: %v", err)
-			}
-		}
-		d.draft.Discard()
-		return d.finish()
-	}
-	if err := d.draft.Keep(); err != nil {
-		return err
-	}
-	name := d.draft.Name()
-	if err := d.finish(); err != nil {
-		d.call.Warnf("remove what is left here: %v", err)
-	}
-	if unsure {
-		return fail.New(fail.CodeStatus, "far side does not say that the container runs, its checkpoint is kept as %s: %w", name, lost)
-	}
-	r := &restoring{call: d.call, rt: d.rt, detach: true, noStdio: true}
-	r.cgroups = "ignore"
-	if err := r.run(name); err != nil {
-		return fail.New(fail.CodeStatus, "far side refuses (%w), and here, where its checkpoint is kept as %s: %w", lost, name, err)
-	}
-	if err := image.Remove(global.store, name); err != nil {
-		d.call.Warnf("remove checkpoint %s: %v", name, err)
-	}
-	return fail.New(fail.CodeStatus, "container was brought back and goes on here: %w", lost)
 }

@@ -6,49 +6,152 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"syscall"
+	"time"
 
+	"github.com/gophertainer/gophertainer/cmd/gt-ckpt/internal/criu"
 	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/tool"
 )
 
-// lazyServer starts CRIU's server of lazy pages, unless an engine has started
-// one: its socket is in the work directory then. It brings the memory of the
-// images when it is touched, the rest meanwhile, and ends when all is there; a
-// restore that fails ends it.
-func (v *revival) lazyServer() (end func(), err error) {
-	none := func() {}
+// A pager is CRIU's server of lazy pages. It brings the memory of the images when
+// it is touched, the rest meanwhile, and ends when all is there. CRIU's would
+// wait for ever for a restore that was killed, so it is the child of a process of
+// ours that ends it then.
+type pager struct {
+	cmd  *exec.Cmd
+	life *os.File // its stdin
+}
+
+// lazyServer starts one, unless an engine has: its socket is in the work
+// directory then. A restore that fails ends it.
+func (v *revival) lazyServer() (*pager, error) {
 	if !v.lazy {
-		return none, nil
+		return nil, nil
 	}
-	if v.from.draft != nil {
+	if v.from.draft != nil && v.later == nil {
 		return nil, fail.Usage("--lazy-pages: a stream is gone after the restore, need images that stay: a checkpoint of the store or --image-path")
 	}
 	if _, err := os.Lstat(filepath.Join(v.work, "lazy-pages.socket")); err == nil {
-		return none, nil
+		return nil, nil
 	}
 	images, err := filepath.Abs(v.from.images)
 	if err != nil {
 		return nil, err
 	}
-	r, w, err := os.Pipe()
+	args := []string{v.path, "lazy-pages", "--images-dir", images, "--work-dir", v.work, "--log-file", "lazy-pages.log", "--status-fd", "3"}
+	var files []*os.File
+	if v.later != nil {
+		socket, err := v.later.serve()
+		if err != nil {
+			return nil, err
+		}
+		defer socket.Close()
+		files, args = append(files, socket), append(args, "--page-server", "--ps-socket", "4")
+	}
+	return startPager(args, files)
+}
+
+func startPager(args []string, files []*os.File) (*pager, error) {
+	ready, w, err := os.Pipe()
 	if err != nil {
 		return nil, err
 	}
-	defer r.Close()
-	cmd := exec.Command(v.path, "lazy-pages", "--images-dir", images, "--work-dir", v.work, "--log-file", "lazy-pages.log", "--status-fd", "3")
-	cmd.ExtraFiles = []*os.File{w}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	err = cmd.Start()
-	_ = w.Close()
+	defer ready.Close()
+	defer w.Close()
+	theirs, ours, err := os.Pipe()
 	if err != nil {
-		return nil, &fail.Error{Code: fail.CodeHost, Op: "start " + v.path, Cause: err}
+		return nil, err
 	}
-	if _, err := io.ReadFull(r, make([]byte, 1)); err != nil {
-		werr := cmd.Wait()
-		return nil, fail.New(fail.CodeHost, "criu lazy-pages does not start: %w", errors.Join(werr, err))
+	defer theirs.Close()
+	p := &pager{cmd: exec.Command("/proc/self/exe", append([]string{"page", "--", itoa(1 + len(files))}, args...)...), life: ours}
+	p.cmd.Args[0] = "gt-ckpt"
+	p.cmd.Stdin = theirs
+	p.cmd.ExtraFiles = append([]*os.File{w}, files...)
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := p.cmd.Start(); err != nil {
+		_ = ours.Close()
+		return nil, &fail.Error{Code: fail.CodeHost, Op: "start " + args[0], Cause: err}
 	}
-	return func() {
-		_ = cmd.Process.Kill() // it may have ended by itself
-		_ = cmd.Wait()
-	}, nil
+	_ = w.Close()
+	if _, err := io.ReadFull(ready, make([]byte, 1)); err != nil {
+		p.end()
+		return nil, fail.New(fail.CodeHost, "criu lazy-pages does not start: %s", p.cmd.ProcessState)
+	}
+	return p, nil
+}
+
+// free lets it outlive us, if it has not ended.
+func (p *pager) free() error {
+	if p == nil {
+		return nil
+	}
+	_, err := io.WriteString(p.life, tellFree)
+	if errors.Is(err, syscall.EPIPE) {
+		return nil
+	}
+	return err
+}
+
+// wait is for its own end, with all memory brought.
+func (p *pager) wait(patience time.Duration) error {
+	late := time.AfterFunc(patience, func() { _ = p.life.Close() })
+	defer late.Stop()
+	if err := p.cmd.Wait(); err != nil {
+		return fail.New(fail.CodeHost, "criu lazy-pages: %w", err)
+	}
+	return nil
+}
+
+// end ends it, or what is left of it.
+func (p *pager) end() {
+	if p == nil {
+		return
+	}
+	_ = p.life.Close()
+	_ = p.cmd.Wait()
+}
+
+// page is the process between: it runs a program with so many descriptors, and
+// kills it if stdin ends without a word that lets it go.
+func page(*tool.Options) func(*tool.Call) error {
+	return func(c *tool.Call) error {
+		files, err := strconv.Atoi(c.Args[0])
+		if err != nil || len(c.Args) < 2 {
+			return fail.Usage("page is for gt-ckpt restore to start")
+		}
+		cmd := exec.Command(c.Args[1], c.Args[2:]...)
+		for fd := 3; fd < 3+files; fd++ {
+			cmd.ExtraFiles = append(cmd.ExtraFiles, os.NewFile(uintptr(fd), "handed on"))
+		}
+		if err := cmd.Start(); err != nil {
+			return err
+		}
+		for _, f := range cmd.ExtraFiles {
+			_ = f.Close()
+		}
+		go func() {
+			word, err := io.ReadAll(c.Stdin)
+			if err != nil || !strings.Contains(string(word), tellFree) {
+				_ = cmd.Process.Kill()
+			}
+		}()
+		return cmd.Wait()
+	}
+}
+
+// fitsLater looks whether memory can come later here.
+func (r *restoring) fitsLater() error {
+	facts, err := criu.Probe(r.path)
+	switch {
+	case err != nil:
+		return err
+	case facts.Version < criu.ServesPages:
+		return fail.New(fail.CodeHost, "criu is %d, need %d or later for memory that comes later", facts.Version, criu.ServesPages)
+	case !facts.Lazy:
+		return fail.New(fail.CodeKernel, "this kernel has no userfaultfd for CRIU, need CONFIG_USERFAULTFD")
+	}
+	return nil
 }

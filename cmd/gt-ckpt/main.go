@@ -60,6 +60,10 @@
 // engine that counts itself. Where the kernel does not track dirty memory
 // (CONFIG_MEM_SOFT_DIRTY) both are refused before anything is touched.
 //
+// With --lazy-pages a container that is migrated runs on the far side before its
+// memory is there; what it touches comes first. Both sides have to live until all
+// has come: else it ends there, and its checkpoint of before is kept here.
+//
 // CRIU is $CRIU_PATH or criu in $PATH, 3.16 or later.
 //
 // # Options
@@ -83,7 +87,7 @@
 //	--ext-unix-sk            take unix sockets that lead outside along
 //	--shell-job              take a terminal or session of a shell along
 //	--file-locks             take file locks along
-//	--lazy-pages             bring memory when it is touched (dump, restore)
+//	--lazy-pages             bring memory when it is touched (dump, restore, migrate)
 //	--auto-dedup             drop pages of earlier rounds (dump, restore)
 //	--manage-cgroups-mode soft|full|strict|ignore
 //	--empty-ns network       leave the contents of a namespace out
@@ -131,7 +135,6 @@
 //
 //	-d, --detach             do not wait for the end
 //	--keep                   keep the container when its program has ended
-//	--no-manifest            take an archive of Podman or CRI-O, which has none
 //	--tcp-close              bring TCP connections back closed
 //	--console-socket SOCKET  hand the terminal's master to SOCKET
 //	--lsm-profile TYPE:NAME, --lsm-mount-context CONTEXT   other security labels
@@ -200,6 +203,7 @@ func main() {
 			{Name: "receive", Args: "[FROM]", Summary: "take a stream into the store", Make: receive},
 			{Name: "migrate", Args: "ID", Summary: "move a running container to who receives it", Make: migrate},
 			{Name: "check", Args: "[ID]", Summary: "tell whether host and container are fit", Make: check},
+			{Name: "page", Args: "FILES PROGRAM...", Summary: "run a server of lazy pages", Hidden: true, Make: page},
 			{Name: "guard", Args: "ROLE ID DIR PATIENCE", Summary: "stand by a migration", Hidden: true, Make: stand},
 			{Name: "checkpoint", Args: "[ID] [TO]", Summary: "dump", Hidden: true, Make: dump},
 			{Name: "checkpoint-list", Summary: "list", Hidden: true, Make: list},

@@ -28,15 +28,15 @@ func migrate(o *tool.Options) func(*tool.Call) error {
 	d.criuOptions.declare(o)
 	d.writing.declare(o)
 	d.preCopy.declare(o)
-	o.Hidden("image-path", "work-path", "parent-path", "lazy-pages", "auto-dedup")
+	o.Hidden("image-path", "work-path", "parent-path", "auto-dedup")
 	declareChanges(o, &d.changes, "whether the files that the container changed in its root go along (where gt-rootfs knows them)")
 	o.Bool(&d.inFlight, "tcp-skip-in-flight", 0, "leave out TCP connections that are just being made")
 	o.String(&to, "to", 0, "unix:PATH|tcp:HOST:PORT", "where gt-ckpt receive --restore --listen waits")
 	o.Duration(&d.patience, "timeout", 't', "TIME", "what the far side gets to restore; then the container goes on here (5m)")
 	o.String(&via, "via", 0, "COMMAND", "the shell's command whose stdin and stdout lead to gt-ckpt receive --restore, such as ssh")
 	return func(c *tool.Call) error {
-		if d.images != "" || d.work != "" || d.parent != "" || d.lazy || d.dedup {
-			return fail.Usage("migrate takes no directories, lazy pages or deduplication, need none of them")
+		if d.images != "" || d.work != "" || d.parent != "" || d.dedup {
+			return fail.Usage("migrate takes no directories or deduplication, need none of them")
 		}
 		if err := d.preCopy.check(); err != nil {
 			return err
@@ -51,12 +51,16 @@ func migrate(o *tool.Options) func(*tool.Call) error {
 		if d.how, err = d.sealing(); err != nil {
 			return err
 		}
+		if d.lazy && (d.downtime > 0 || len(d.how.Recipients) > 0 || d.how.Key != nil) {
+			return fail.Usage("--lazy-pages: memory that comes later goes in no rounds, and is neither encrypted nor signed, need no --max-downtime, --encrypt or --sign")
+		}
 		if d.far, err = reach(c, to, via); err != nil {
 			return err
 		}
 		d.late = time.AfterFunc(d.patience, d.far.abort)
 		err = d.migrate(c)
 		d.late.Stop()
+		d.far.supply.close()
 		d.far.guard.end()
 		if errors.Is(err, wire.ErrLate) {
 			d.far.abort() // it has had its time
@@ -76,16 +80,20 @@ func (d *dumping) migrate(c *tool.Call) error {
 		if err != nil {
 			return err
 		}
-		if err := p.Add(dir, m.Files); err != nil {
-			return refusal(line, err)
-		}
-		if err := p.Finish(m); err != nil {
+		if err := d.pass(p, dir, m); err != nil {
 			return refusal(line, err)
 		}
 		if err := d.far.frames.Close(); err != nil {
 			return refusal(line, err)
 		}
-		if err := line.Hear(wire.Ready); err != nil {
+		if d.lazy {
+			if d.far.supply, err = newSupply(line, d.draft.Images()); err == nil {
+				err = d.far.supply.until(wire.Ready, d.patience)
+			}
+		} else {
+			err = line.Hear(wire.Ready)
+		}
+		if err != nil {
 			return err
 		}
 		if !d.late.Stop() {
@@ -112,6 +120,7 @@ type far struct {
 	guard   *guard
 	frames  io.WriteCloser
 	pack    *image.Packer // begun with the first round
+	supply  *supply       // of memory that comes later
 	hangUp  func() error  // and wait for it
 	abort   func()        // whatever waits for it
 }
@@ -144,6 +153,7 @@ func (f *far) sendRound(d *dumping, name string) error {
 	if err := p.Add(d.draft.Dir, files); err != nil {
 		return refusal(f.line, err)
 	}
+	d.late.Reset(d.patience) // it is getting on
 	return nil
 }
 

@@ -34,6 +34,8 @@ type restoring struct {
 	guard                      *guard
 	patience                   time.Duration // with the source of a migration
 	watch                      *watch
+	later                      *fetch // memory that the source of a migration sends when the container runs
+	pager                      *pager // to which it goes
 	changes                    string
 	unlisted                   bool // an archive without a manifest will do
 }

@@ -65,14 +65,19 @@ func (v *revival) revive(r *container.Revival) error {
 	if v.work == "" {
 		v.work = v.r.Entry.Dir()
 	}
-	end, err := v.lazyServer()
+	p, err := v.lazyServer()
 	if err != nil {
 		return err
 	}
-	if err = scene.Apart(v.apart); err != nil {
-		end()
+	if err := scene.Apart(v.apart); err != nil {
+		p.end()
+		return err
 	}
-	return err
+	if v.later != nil {
+		v.pager = p
+		return nil
+	}
+	return p.free()
 }
 
 func (v *revival) apart() error {

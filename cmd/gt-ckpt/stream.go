@@ -69,7 +69,17 @@ func (r *restoring) openStream(name string) (*source, error) {
 		return nil, fail.Usage("stdin is a terminal, need a checkpoint there")
 	}
 	how.Unlisted = r.unlisted
-	return receiveStream(in, how)
+	return wholeStream(in, how)
+}
+
+// wholeStream is one that is no migration's.
+func wholeStream(in io.Reader, how *image.Opening) (*source, error) {
+	s, err := receiveStream(in, how)
+	if err == nil && s.manifest != nil && s.manifest.Later {
+		s.close()
+		return nil, fail.New(fail.CodeInput, "checkpoint is without its memory, need gt-ckpt receive --restore and the migration that sends it")
+	}
+	return s, err
 }
 
 func receiveStream(in io.Reader, how *image.Opening) (*source, error) {
@@ -168,7 +178,7 @@ func receive(o *tool.Options) func(*tool.Call) error {
 // take stores a stream. Its spec is not the operator's: a restore of it asks
 // for a bundle.
 func take(in io.Reader, name string, how *image.Opening) error {
-	s, err := receiveStream(in, how)
+	s, err := wholeStream(in, how)
 	if err != nil {
 		return err
 	}

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"errors"
 	"net"
 	"os"
 	"os/signal"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/gophertainer/gophertainer/cmd/gt-ckpt/internal/image"
 	"github.com/gophertainer/gophertainer/cmd/gt-ckpt/internal/wire"
 	"github.com/gophertainer/gophertainer/lib/fail"
 )
@@ -44,9 +46,12 @@ func (r *restoring) welcome(in, out *os.File) error {
 	signal.Notify(make(chan os.Signal, 1), unix.SIGPIPE)
 	line := wire.New(in, out)
 	err := r.takeIn(line, in, out)
-	if err != nil {
+	switch {
+	case err != nil:
 		_ = line.Say(wire.No, err.Error()) // the error is ours to return
-	} else {
+	case r.later != nil:
+		err = line.Say(wire.Whole, "")
+	default:
 		err = line.Say(wire.Done, "")
 	}
 	r.guard.end()
@@ -68,16 +73,68 @@ func (r *restoring) takeIn(line *wire.Line, in, out *os.File) error {
 	if r.guard, err = newGuard(r.call, [2]*os.File{in, out}, r.from.draft.Lock(), "far", r.id, r.from.dir, r.patience.String()); err != nil {
 		return err
 	}
+	if r.from.manifest.Later {
+		if err := r.expect(line, how); err != nil {
+			return err
+		}
+		defer r.later.close()
+	}
 	// Our own descriptors may be the line.
 	r.noStdio, r.detach = true, true
 	r.hold = func() error {
 		if err := line.Say(wire.Ready, ""); err != nil {
 			return err
 		}
+		if r.later != nil {
+			return r.later.hold(r.patience)
+		}
 		return line.HearIn(wire.Go, r.patience)
 	}
 	if err := r.prepare(); err != nil {
 		return err
 	}
-	return r.revive()
+	if r.later == nil {
+		return r.revive()
+	}
+	if err := r.fitsLater(); err != nil {
+		return err
+	}
+	if err := r.revive(); err != nil {
+		return err
+	}
+	if err := r.complete(line); err != nil {
+		r.pager.end()
+		return errors.Join(err, uproot(r.rt, r.id))
+	}
+	return nil
+}
+
+// expect makes room for memory that comes later.
+func (r *restoring) expect(line *wire.Line, how *image.Opening) (err error) {
+	if how.Trusted != nil {
+		return fail.Usage("--verify: memory that comes later is not signed, need a migration without --lazy-pages")
+	}
+	if err := image.Swell(r.from.images); err != nil {
+		return err
+	}
+	if err := r.guard.tell(tellLater, 0); err != nil {
+		return err
+	}
+	r.lazy = true
+	r.later, err = newFetch(line, r.from.images)
+	return err
+}
+
+// complete brings all the memory of a container that runs.
+func (r *restoring) complete(line *wire.Line) error {
+	if err := line.Say(wire.Done, ""); err != nil {
+		return err
+	}
+	if err := r.later.rest(r.patience); err != nil {
+		return err
+	}
+	if err := r.pager.wait(r.patience); err != nil {
+		return err
+	}
+	return r.guard.tell(tellWhole, 0)
 }

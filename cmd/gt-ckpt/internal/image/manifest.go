@@ -63,6 +63,7 @@ type Manifest struct {
 	Terminal    bool              `json:"terminal,omitempty"`
 	Parent      string            `json:"parent,omitempty"`  // images of an engine's pre-dump
 	Rounds      int               `json:"rounds,omitempty"`  // of pre-copy, in round-1 and so on
+	Later       bool              `json:"later,omitempty"`   // its memory comes when it runs
 	Foreign     bool              `json:"foreign,omitempty"` // came by a stream: its spec is nobody's policy
 	Unlisted    bool              `json:"-"`                 // there was none: this is what config.dump says
 	Root        *Root             `json:"root,omitempty"`    // what it changed in its root, where that goes along

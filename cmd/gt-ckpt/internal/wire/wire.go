@@ -8,6 +8,12 @@
 //	go                                 ─►
 //	                                   ◄─ done: it runs
 //
+// and where its memory comes later:
+//
+//	memory in frames, an empty one     ─►
+//	                                   ◄─ want, what comes first: any number of these
+//	                                   ◄─ whole: it needs nothing more
+//
 // A frame is a length of four bytes, big endian, and so many bytes.
 package wire
 
@@ -27,6 +33,8 @@ const (
 	Ready = "ready"
 	Go    = "go"
 	Done  = "done"
+	Want  = "want"
+	Whole = "whole"
 	No    = "no"
 )
 
@@ -75,25 +83,31 @@ func (l *Line) HearIn(want string, patience time.Duration) error {
 
 // Hear waits for a word. The other side's no is an error.
 func (l *Line) Hear(want string) error {
+	word, _, err := l.Word()
+	if err == nil && word != want {
+		err = fail.New(fail.CodeInput, "the other side says %q, need %s", word, want)
+	}
+	return err
+}
+
+// Word waits for any word, and what is behind it.
+func (l *Line) Word() (word, sentence string, err error) {
 	var b []byte
 	for len(b) < 4096 {
 		c, err := l.r.ReadByte()
 		if err != nil {
-			return ErrGone
+			return "", "", ErrGone
 		}
 		if c == '\n' {
 			break
 		}
 		b = append(b, c)
 	}
-	word, sentence, _ := strings.Cut(string(b), " ")
-	switch word {
-	case want:
-		return nil
-	case No:
-		return fail.New(fail.CodeStatus, "the other side: %s", sentence)
+	word, sentence, _ = strings.Cut(string(b), " ")
+	if word == No {
+		err = fail.New(fail.CodeStatus, "the other side: %s", sentence)
 	}
-	return fail.New(fail.CodeInput, "the other side says %q, need %s", word, want)
+	return word, sentence, err
 }
 
 // Frames is where the checkpoint is written; Close ends it.
