@@ -12,13 +12,18 @@ import (
 	"time"
 )
 
+// most is how many times as long the first runtime's state and create may take
+// beside the others.
+const most = 2
+
 // beside times each runtime's verbs before, beside and after n running
 // containers of its own. Before and after are one host: if they differ, the
 // machine was busy.
 func beside(dir string, rts []runtime, n, rounds int) error {
 	tw := tabwriter.NewWriter(os.Stdout, 0, 8, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(tw, "\t\tempty ms (best)\tbeside %d (best)\tratio (best)\t\n", n)
-	for _, r := range rts {
+	fmt.Fprintf(tw, "\t\tempty ms (best)\tbeside %d (best)\tratio (best)\tµs a container (best)\t\n", n)
+	var late error
+	for i, r := range rts {
 		before, err := r.verbs(dir, "", rounds)
 		if err != nil {
 			return err
@@ -39,19 +44,27 @@ func beside(dir string, rts []runtime, n, rounds int) error {
 			return err
 		}
 		for _, v := range before.order {
-			report(tw, r.name+" "+v, append(before.took[v], after.took[v]...), full.took[v])
+			ratio := report(tw, r.name+" "+v, append(before.took[v], after.took[v]...), full.took[v], n)
+			if i == 0 && ratio > most && (v == "state" || v == "create") {
+				late = fmt.Errorf("%s %s takes %.2f times as long beside %d, need at most %d", r.name, v, ratio, n, most)
+			}
 		}
 		if err := tw.Flush(); err != nil {
 			return err
 		}
 	}
-	return nil
+	return late
 }
 
-func report(w io.Writer, name string, empty, full []time.Duration) {
-	fmt.Fprintf(w, "%s\t%d\t%.2f (%.2f)\t%.2f (%.2f)\t%.2f (%.2f)\t\n", name, len(full),
+// report prints a verb and returns the ratio of the best.
+func report(w io.Writer, name string, empty, full []time.Duration, n int) float64 {
+	best := float64(slices.Min(full)) / float64(slices.Min(empty))
+	price := func(empty, full time.Duration) float64 { return float64((full - empty).Microseconds()) / float64(n) }
+	fmt.Fprintf(w, "%s\t%d\t%.2f (%.2f)\t%.2f (%.2f)\t%.2f (%.2f)\t%.1f (%.1f)\t\n", name, len(full),
 		ms(median(empty)), ms(slices.Min(empty)), ms(median(full)), ms(slices.Min(full)),
-		float64(median(full))/float64(median(empty)), float64(slices.Min(full))/float64(slices.Min(empty)))
+		float64(median(full))/float64(median(empty)), best,
+		price(median(empty), median(full)), price(slices.Min(empty), slices.Min(full)))
+	return best
 }
 
 func member(r runtime, i int) string { return fmt.Sprintf("turns-%s-%d", r.name, i) }
