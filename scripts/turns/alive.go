@@ -44,7 +44,7 @@ func beside(dir string, rts []runtime, n, rounds int) error {
 			return err
 		}
 		for _, v := range before.order {
-			ratio := report(tw, r.name+" "+v, append(before.took[v], after.took[v]...), full.took[v], n)
+			ratio := report(tw, r.name+" "+v, both{append(before.took[v], after.took[v]...), full.took[v]}, n)
 			if i == 0 && ratio > most && (v == "state" || v == "create") {
 				late = fmt.Errorf("%s %s takes %.2f times as long beside %d, need at most %d", r.name, v, ratio, n, most)
 			}
@@ -56,14 +56,18 @@ func beside(dir string, rts []runtime, n, rounds int) error {
 	return late
 }
 
+// both is what a verb took on an empty host and on a full one.
+type both struct{ empty, full []time.Duration }
+
 // report prints a verb and returns the ratio of the best.
-func report(w io.Writer, name string, empty, full []time.Duration, n int) float64 {
-	best := float64(slices.Min(full)) / float64(slices.Min(empty))
+func report(w io.Writer, name string, t both, n int) float64 {
+	empty, full := median(t.empty), median(t.full)
+	emptyBest, fullBest := slices.Min(t.empty), slices.Min(t.full)
+	best := float64(fullBest) / float64(emptyBest)
 	price := func(empty, full time.Duration) float64 { return float64((full - empty).Microseconds()) / float64(n) }
-	fmt.Fprintf(w, "%s\t%d\t%.2f (%.2f)\t%.2f (%.2f)\t%.2f (%.2f)\t%.1f (%.1f)\t\n", name, len(full),
-		ms(median(empty)), ms(slices.Min(empty)), ms(median(full)), ms(slices.Min(full)),
-		float64(median(full))/float64(median(empty)), best,
-		price(median(empty), median(full)), price(slices.Min(empty), slices.Min(full)))
+	fmt.Fprintf(w, "%s\t%d\t%.2f (%.2f)\t%.2f (%.2f)\t%.2f (%.2f)\t%.1f (%.1f)\t\n", name, len(t.full),
+		ms(empty), ms(emptyBest), ms(full), ms(fullBest),
+		float64(full)/float64(empty), best, price(empty, full), price(emptyBest, fullBest))
 	return best
 }
 
