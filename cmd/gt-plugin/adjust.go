@@ -51,11 +51,11 @@ func answer(c *tool.Call, set *oneshot.Set, list []*store.Entry) error {
 	if err != nil {
 		return fail.New(fail.CodeInput, "stdin: %w", err)
 	}
-	r, err := keep.Decode(line)
+	r, err := plugin.DecodeRequest(line)
 	if err != nil {
 		return fail.New(fail.CodeInput, "stdin: %w", err)
 	}
-	in, err := keep.DecodeSpec(r.Params)
+	in, err := plugin.DecodeSpecRequest(r.Params)
 	if err != nil || r.Method != keep.MethodCreate {
 		return fail.New(fail.CodeInput, "stdin: need a request %s with id, bundle and spec", keep.MethodCreate)
 	}

@@ -49,8 +49,10 @@ func serve(*tool.Options) func(*tool.Call) error {
 		if err == nil {
 			err = errors.Join(ready(), k.Serve(ctx, sock))
 		}
-		if rerr := os.Remove(s.Socket()); rerr != nil && !os.IsNotExist(rerr) {
-			err = errors.Join(err, rerr)
+		if !keep.Handed() {
+			if rerr := os.Remove(s.Socket()); rerr != nil && !os.IsNotExist(rerr) {
+				err = errors.Join(err, rerr)
+			}
 		}
 		return errors.Join(err, k.Close())
 	}

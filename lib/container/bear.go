@@ -30,17 +30,22 @@ func (c *creation) bear() (*birth.Born, error) {
 	if dir >= 0 {
 		defer unix.Close(dir)
 	}
+	s := c.spec // another one than plugins may leave
 	r := &birth.Request{
-		Namespace: c.set, Maps: c.spec.Linux, Cgroup: dir, Stdio: c.o.Stdio, Preserve: c.o.Preserve,
-		Born: c.born, Plan: c.plan, Sent: c.o.Sent, Sync: c.sync, Console: c.console, Died: c.died, Times: c.times,
+		Namespace: c.set, Maps: s.Linux, Cgroup: dir, Stdio: c.o.Stdio, Preserve: c.o.Preserve,
+		Plan: c.plan, Sent: c.o.Sent, Sync: c.sync, Console: c.console, Died: c.died, Times: c.times,
 		RootUID: c.set.Has(unix.CLONE_NEWUSER),
+		Born:    func(pid int) error { return c.born(pid, s.Process) },
 	}
-	if tight(c.spec.Linux.Resources) {
+	if tight(s.Linux.Resources) {
 		r.Stuck = c.stuck
 	}
+	c.ahead.begin(c.equip)
 	born, err := birth.Bear(r)
 	c.doors.close()
 	if err != nil {
+		c.asked.drop()
+		_ = c.ahead.join() // its error has come, or is none of the birth's
 		return nil, c.starving(err)
 	}
 	c.later(born.Kill)
@@ -50,17 +55,17 @@ func (c *creation) bear() (*birth.Born, error) {
 	return born, c.entry.Commit()
 }
 
-func (c *creation) born(pid int) error {
+func (c *creation) born(pid int, p *specs.Process) error {
 	if err := c.group.Begin(pid); err != nil {
 		return err
 	}
-	if p := c.spec.Process; p.OOMScoreAdj != nil {
+	if p.OOMScoreAdj != nil {
 		if err := oomScore(pid, *p.OOMScoreAdj, c.rt.Warn); err != nil {
 			return err
 		}
 	}
 	if c.set.Creates(unix.CLONE_NEWUSER) {
-		if err := limits(pid, c.spec.Process); err != nil {
+		if err := limits(pid, p); err != nil {
 			return err
 		}
 	}
@@ -110,6 +115,12 @@ func oomScore(pid, value int, warn func(string, ...any)) error {
 func (c *creation) plan(pid int) (*plan.Plan, []int, error) {
 	if err := c.ahead.join(); err != nil {
 		return nil, nil, err
+	}
+	if c.changed {
+		c.describe()
+		if err := c.entry.WritePending(c.st); err != nil {
+			return nil, nil, err
+		}
 	}
 	if c.set.Creates(unix.CLONE_NEWUSER) {
 		if err := birth.Schedule(pid, c.spec.Process); err != nil {

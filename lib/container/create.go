@@ -1,6 +1,7 @@
 package container
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -66,18 +67,21 @@ type creation struct {
 	spec  *specs.Spec
 	raw   []byte
 	asked *inquiry // what plugins say to it
-	entry *state.Entry
-	st    *state.State
-	group *cgroup.Group
-	set   *ns.Set
-	gate  int
-	doors doors
-	undo  []func()
-	input birth.Input
-	ahead ahead
-	class *rdt.Group    // of cache and memory bandwidth, nil for none
-	moved []*link.Moved // network devices
-	netns int           // where they are, -1 for none
+	// presumed: what the process is born with stands before they have answered.
+	// changed: they have changed something else.
+	presumed, changed bool
+	entry             *state.Entry
+	st                *state.State
+	group             *cgroup.Group
+	set               *ns.Set
+	gate              int
+	doors             doors
+	undo              []func()
+	input             birth.Input
+	ahead             ahead
+	class             *rdt.Group    // of cache and memory bandwidth, nil for none
+	moved             []*link.Moved // network devices
+	netns             int           // where they are, -1 for none
 	// hooked: hooks have run that poststop hooks take back.
 	hooked bool
 }
@@ -87,12 +91,11 @@ type creation struct {
 func (rt *Runtime) Create(id string, o *CreateOptions) (*Container, *birth.Born, error) {
 	c := &creation{rt: rt, o: o, gate: -1, netns: -1}
 	born, err := c.create(id)
-	if c.gate >= 0 {
-		_ = unix.Close(c.gate)
+	if errors.Is(err, errOther) {
+		c = c.again()
+		born, err = c.make(id)
 	}
-	if c.set != nil {
-		c.set.Close()
-	}
+	c.close()
 	if err != nil {
 		c.takeBack()
 		return nil, nil, err
@@ -103,9 +106,19 @@ func (rt *Runtime) Create(id string, o *CreateOptions) (*Container, *birth.Born,
 }
 
 func (c *creation) create(id string) (*birth.Born, error) {
-	if err := c.decide(id); err != nil {
+	if err := c.ask(id); err != nil {
 		return nil, err
 	}
+	if c.presumed = c.presumes(); !c.presumed {
+		if err := c.plugins(); err != nil {
+			return nil, err
+		}
+	}
+	return c.make(id)
+}
+
+// make makes the container that config.json describes.
+func (c *creation) make(id string) (*birth.Born, error) {
 	root, err := state.Open(c.rt.Root)
 	if err != nil {
 		return nil, err
@@ -120,34 +133,11 @@ func (c *creation) create(id string) (*birth.Born, error) {
 	if err := c.prepare(id); err != nil {
 		return nil, err
 	}
-	c.ahead.begin(c.equip)
 	born, err := c.bear()
 	if aerr := c.ahead.join(); err == nil {
 		err = aerr
 	}
 	return born, err
-}
-
-// decide settles the config.json of the container, with the plugins if there are
-// some: they are asked as early and answered as late as can be.
-func (c *creation) decide(id string) (err error) {
-	if c.asked, err = c.rt.inquire(); err != nil {
-		return err
-	}
-	defer func() { c.asked.end(err != nil) }()
-	if c.o.Spec != nil {
-		c.o.Bundle = filepath.Join(c.rt.Root, id) // the entry
-	}
-	if err := c.load(); err != nil {
-		return err
-	}
-	if err := c.ask(id); err != nil {
-		return err
-	}
-	if err := c.check(); err != nil {
-		return err
-	}
-	return c.plugins()
 }
 
 // root makes the root of a bundle that is nowhere but here.
@@ -176,8 +166,20 @@ func (c *creation) finish() error {
 	return nil
 }
 
+// close lets the descriptors go.
+func (c *creation) close() {
+	c.asked.close()
+	if c.gate >= 0 {
+		_ = unix.Close(c.gate)
+	}
+	if c.set != nil {
+		c.set.Close()
+	}
+}
+
 // takeBack leaves nothing of a create that failed.
 func (c *creation) takeBack() {
+	c.asked.await()
 	for i := len(c.undo) - 1; i >= 0; i-- {
 		c.undo[i]()
 	}
@@ -258,11 +260,8 @@ func (c *creation) checkTerminal() error {
 // is born (equip) or starts up (born, plan).
 func (c *creation) prepare(id string) error {
 	s := c.spec
-	c.st = &state.State{
-		OCIVersion: s.Version, ID: id, Bundle: c.o.Bundle, Annotations: s.Annotations,
-		Created: now(), Owner: strconv.Itoa(os.Geteuid()), Rootfs: rootfs(s, c.o.Bundle),
-		Passing: c.o.Passing,
-	}
+	c.st = &state.State{ID: id, Bundle: c.o.Bundle, Created: now(), Owner: strconv.Itoa(os.Geteuid()), Passing: c.o.Passing}
+	c.describe()
 	var err error
 	if c.set, err = ns.Open(s.Linux.Namespaces); err != nil {
 		return err
@@ -276,7 +275,7 @@ func (c *creation) prepare(id string) error {
 		return err
 	}
 	c.later(func() { c.warn(c.group.Unmake()) })
-	if uid, given := c.owner(); given {
+	if uid, given := c.owner(s); given {
 		c.group.Give(uid)
 	}
 	if err := c.group.Create(); err != nil {
@@ -290,6 +289,12 @@ func (c *creation) prepare(id string) error {
 	return nil
 }
 
+// describe fills in what the state has of config.json.
+func (c *creation) describe() {
+	s := c.spec
+	c.st.OCIVersion, c.st.Annotations, c.st.Rootfs = s.Version, s.Annotations, rootfs(s, c.o.Bundle)
+}
+
 // early limits stand before there is a process: they may be too small for it, or
 // its scope begins with them.
 func (c *creation) early(r *specs.LinuxResources) bool {
@@ -298,6 +303,11 @@ func (c *creation) early(r *specs.LinuxResources) bool {
 
 // equip does what needs no process: limits, the frozen copy, the plan's input.
 func (c *creation) equip() error {
+	if c.presumed {
+		if err := c.approve(); err != nil {
+			return err
+		}
+	}
 	if r := c.spec.Linux.Resources; r != nil && !c.early(r) {
 		if err := c.group.Apply(r); err != nil {
 			return err

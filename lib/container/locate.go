@@ -64,8 +64,7 @@ func limited(r *specs.LinuxResources) (list []string) {
 // owner is the user, by its ID here, that the container's group is given to:
 // that of the program, where it has a cgroup namespace of its own with a mount
 // that it may write to (runtime-spec config-linux.md, "Cgroup ownership").
-func (c *creation) owner() (uid int, given bool) {
-	s := c.spec
+func (c *creation) owner(s *specs.Spec) (uid int, given bool) {
 	if !c.set.Cgroup || s.Process == nil {
 		return 0, false
 	}

@@ -2,6 +2,11 @@ package container
 
 import (
 	"bytes"
+	"errors"
+	"path/filepath"
+	"strconv"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
 
 	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/json"
@@ -11,10 +16,50 @@ import (
 // denied is gt-plugin's code for a security plugin's no (docs/plugins.md).
 const denied = -32001
 
-// plugins takes the answer to what was asked: runtime plugins may have changed
-// config.json, security plugins allow, deny or tighten it, before anything is
-// made. Whatever goes wrong here fails the create: which plugin may be skipped is
-// gt-plugin's to decide.
+// errOther is an answer that changes what the process was born with.
+var errOther = errors.New("plugins have changed what the process was born with")
+
+// ask settles config.json but for what plugins say, who are asked as early as can
+// be: config.json goes to them as it was read, and they look at it while we do.
+func (c *creation) ask(id string) (err error) {
+	if c.asked, err = c.rt.inquire(); err != nil {
+		return err
+	}
+	if c.o.Spec != nil {
+		c.o.Bundle = filepath.Join(c.rt.Root, id) // the entry
+	}
+	if err := c.load(); err != nil {
+		return err
+	}
+	if err := c.question(id); err != nil {
+		return err
+	}
+	return c.check()
+}
+
+// question sends it. What is no JSON could go on behind the request that it
+// stands in; it is not sent, and will be refused by its place.
+func (c *creation) question(id string) error {
+	if c.asked == nil {
+		return nil
+	}
+	if err := c.finish(); err != nil {
+		return err
+	}
+	text := json.NewReader(c.raw)
+	text.Skip()
+	if text.End() != nil {
+		return nil
+	}
+	if err := c.asked.send(c.pluginRequest(id)); err != nil {
+		return fail.New(fail.CodeHook, "ask gt-plugin: %w", err)
+	}
+	return nil
+}
+
+// plugins takes the answer: runtime plugins may have changed config.json, security
+// plugins allow, deny or tighten it. Whatever goes wrong here fails the create:
+// which plugin may be skipped is gt-plugin's to decide.
 func (c *creation) plugins() error {
 	line, err := c.asked.answer()
 	if err != nil {
@@ -40,25 +85,48 @@ func (c *creation) plugins() error {
 	return c.checkTerminal()
 }
 
-// ask sends config.json as it was read, so that plugins look at it while we do.
-// What is no JSON could go on behind the request that it stands in; it is not
-// sent, and will be refused by its place.
-func (c *creation) ask(id string) error {
-	if c.asked == nil {
-		return nil
-	}
-	if err := c.finish(); err != nil {
+// presumes tells whether the answer may be waited for beside the birth: until it
+// is in, the process waits for its plan, and nothing of config.json has happened
+// but namespaces and a group. A group that begins with limits has to know them.
+func (c *creation) presumes() bool {
+	return c.asked != nil && !c.rt.Systemd && !c.rt.NoCgroup && !c.o.Lean && !tight(c.spec.Linux.Resources)
+}
+
+// approve takes the answer beside the birth.
+func (c *creation) approve() error {
+	before := c.spec
+	if err := c.plugins(); err != nil || c.spec == before {
 		return err
 	}
-	text := json.NewReader(c.raw)
-	text.Skip()
-	if text.End() != nil {
-		return nil
+	if tight(c.spec.Linux.Resources) || !bytes.Equal(c.mould(before), c.mould(c.spec)) {
+		return errOther
 	}
-	if err := c.asked.send(c.pluginRequest(id)); err != nil {
-		return fail.New(fail.CodeHook, "ask gt-plugin: %w", err)
-	}
+	c.changed = true
 	return nil
+}
+
+// mould is what a process is born with, and its group.
+func (c *creation) mould(s *specs.Spec) []byte {
+	p, l := s.Process, s.Linux
+	text := spec.Encode(&specs.Spec{
+		Process: &specs.Process{OOMScoreAdj: p.OOMScoreAdj, Rlimits: p.Rlimits},
+		Linux: &specs.Linux{
+			Namespaces: l.Namespaces, CgroupsPath: l.CgroupsPath, TimeOffsets: l.TimeOffsets,
+			UIDMappings: l.UIDMappings, GIDMappings: l.GIDMappings,
+		},
+	})
+	if uid, given := c.owner(s); given {
+		text = strconv.AppendInt(text, int64(uid), 10)
+	}
+	return text
+}
+
+// again is the creation of the container as plugins have left it, after one that
+// did not know of that.
+func (c *creation) again() *creation {
+	c.close()
+	c.takeBack()
+	return &creation{rt: c.rt, o: c.o, gate: -1, netns: -1, spec: c.spec, raw: c.raw}
 }
 
 // pluginRequest is a JSON-RPC line. A line end within config.json can only

@@ -71,7 +71,7 @@ func TestPluginConversation(t *testing.T) {
 		_, _ = other.Read(b)
 		other.Close()
 	}()
-	q := &inquiry{sock: pair[0]}
+	q := &inquiry{sock: pair[0], gone: make(chan struct{})} // of a gt-plugin of our own: nobody else is asked
 	converse := func(question string) ([]byte, error) {
 		if err := q.send([]byte(question)); err != nil {
 			t.Fatal(err)
@@ -93,7 +93,7 @@ func TestNoPlugins(t *testing.T) {
 	if c.asked, err = (&Runtime{Root: t.TempDir() + "/none"}).inquire(); err != nil || c.asked != nil {
 		t.Fatalf("have %v, %v, need no inquiry", c.asked, err)
 	}
-	if err := errors.Join(c.ask("web"), c.plugins()); err != nil {
+	if err := errors.Join(c.question("web"), c.plugins()); err != nil {
 		t.Error(err)
 	}
 }
@@ -107,7 +107,7 @@ func TestPluginSyntax(t *testing.T) {
 	defer unix.Close(pair[1])
 	for _, text := range []string{`{}}}`, `{},"method":"status"`, "{}\n{}", `{"a":"b`, `{"a":}`, ``, "{\"a\":\"\n\"}"} {
 		c := &creation{o: &CreateOptions{}, raw: []byte(text), asked: &inquiry{sock: pair[0]}}
-		if err := c.ask("web"); err != nil {
+		if err := c.question("web"); err != nil {
 			t.Errorf("%q: %v", text, err)
 		}
 	}

@@ -45,9 +45,7 @@ type Revival struct {
 func (rt *Runtime) Restore(id string, o *CreateOptions, revive func(r *Revival) error) (*Container, error) {
 	c, began := &creation{rt: rt, o: o, gate: -1, netns: -1}, time.Now()
 	err := c.restore(id, revive)
-	if c.set != nil {
-		c.set.Close()
-	}
+	c.close()
 	if err != nil {
 		c.takeBack()
 		return nil, err
@@ -57,7 +55,10 @@ func (rt *Runtime) Restore(id string, o *CreateOptions, revive func(r *Revival) 
 }
 
 func (c *creation) restore(id string, revive func(r *Revival) error) error {
-	if err := c.decide(id); err != nil {
+	if err := c.ask(id); err != nil {
+		return err
+	}
+	if err := c.plugins(); err != nil {
 		return err
 	}
 	root, err := state.Open(c.rt.Root)

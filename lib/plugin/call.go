@@ -59,17 +59,17 @@ func typed(ctx context.Context, p Plugin, method string, params json.RawMessage)
 			return p.GetHealthStatus(), nil
 		}
 	case RuntimePlugin:
-		in := &SpecRequest{}
 		if method == MethodAdjust {
-			if err := decode(params, in); err != nil {
+			in, err := specRequest(params)
+			if err != nil {
 				return nil, err
 			}
 			return p.AdjustSpec(ctx, in)
 		}
 	case SecurityPlugin:
-		in := &SpecRequest{}
 		if method == MethodCheck {
-			if err := decode(params, in); err != nil {
+			in, err := specRequest(params)
+			if err != nil {
 				return nil, err
 			}
 			return p.CheckSpec(ctx, in)
@@ -133,12 +133,26 @@ func event(ctx context.Context, p Plugin, params json.RawMessage) error {
 
 func decode(params json.RawMessage, v any) error {
 	if len(params) == 0 {
-		return &Error{CodeParams, "have no params, need some"}
+		return errNoParams
 	}
-	if err := json.Unmarshal(params, v); err != nil {
-		return &Error{CodeParams, "decode params: " + err.Error()}
+	return wrong(json.Unmarshal(params, v))
+}
+
+func specRequest(params json.RawMessage) (*SpecRequest, error) {
+	if len(params) == 0 {
+		return nil, errNoParams
 	}
-	return nil
+	in, err := DecodeSpecRequest(params)
+	return in, wrong(err)
+}
+
+var errNoParams = &Error{CodeParams, "have no params, need some"}
+
+func wrong(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &Error{CodeParams, "decode params: " + err.Error()}
 }
 
 func unknown(method string) error { return &Error{CodeMethod, "have no method " + method} }

@@ -62,20 +62,20 @@ func (s *server) loop(ctx context.Context, lines *Lines) error {
 		if err != nil {
 			return fmt.Errorf("read request: %w", err)
 		}
-		var r Request
-		if err := json.Unmarshal(line, &r); err != nil {
+		r, err := DecodeRequest(line)
+		if err != nil {
 			s.send(Response{ID: json.RawMessage("null"), Error: &Error{CodeParse, "decode request: " + err.Error()}})
 			continue
 		}
 		if r.JSONRPC != "2.0" || r.Method == "" {
-			s.reply(r, answer{err: &Error{CodeRequest, "need jsonrpc \"2.0\" and a method"}})
+			s.reply(*r, answer{err: &Error{CodeRequest, "need jsonrpc \"2.0\" and a method"}})
 			continue
 		}
 		if r.Method == MethodEvent {
-			s.events <- r
+			s.events <- *r
 			continue
 		}
-		s.reply(r, s.guard(ctx, r))
+		s.reply(*r, s.guard(ctx, *r))
 	}
 }
 

@@ -46,7 +46,7 @@ func canonical(text json.RawMessage) (json.RawMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(s)
+	return bytes.TrimSuffix(spec.Encode(s), []byte("\n")), nil
 }
 
 // Order puts entries in the order in which they are asked: runtime plugins

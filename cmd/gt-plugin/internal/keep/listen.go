@@ -40,7 +40,13 @@ type CallParams struct {
 	Params json.RawMessage `json:"params,omitempty"`
 }
 
-// Listen opens the socket: the one that was handed over (sd_listen_fds(3)), or
+// Handed tells whether the socket was handed over (sd_listen_fds(3)). It is not
+// ours to remove then.
+func Handed() bool {
+	return os.Getenv("LISTEN_PID") == strconv.Itoa(os.Getpid()) && os.Getenv("LISTEN_FDS") == "1"
+}
+
+// Listen opens the socket: the one that was handed over, or
 // the store's. Of two serves one gets it. The lock is its right to it.
 func Listen(s *store.Store) (sock, lock *os.File, err error) {
 	if err := s.Make(); err != nil {
@@ -53,7 +59,7 @@ func Listen(s *store.Store) (sock, lock *os.File, err error) {
 		lock.Close()
 		return nil, nil, fail.New(fail.CodeBusy, "another gt-plugin serve runs for %s", s.Root)
 	}
-	if os.Getenv("LISTEN_PID") == strconv.Itoa(os.Getpid()) && os.Getenv("LISTEN_FDS") == "1" {
+	if Handed() {
 		unix.CloseOnExec(3)
 		err := unix.SetNonblock(3, true)
 		return os.NewFile(3, s.Socket()), lock, err
@@ -77,11 +83,14 @@ func Listen(s *store.Store) (sock, lock *os.File, err error) {
 	return sock, lock, errors.Join(os.Chmod(s.Socket(), 0o600), unix.Listen(fd, 128))
 }
 
-// Serve answers on the socket until ctx is done. It waits as all else here does,
-// with one epoll: a thread of its own that waits costs a caller a switch.
+// Serve answers on the socket until ctx is done, then closes it and answers those
+// whom it has let in: another serve may have the same socket, and who has
+// connected to this one is none of its. It waits as all else here does, with one
+// epoll: a thread of its own that waits costs a caller a switch.
 func (k *Keeper) Serve(ctx context.Context, sock *os.File) error {
 	var conns sync.WaitGroup
 	defer conns.Wait()
+	defer sock.Close()
 	raw, err := sock.SyscallConn()
 	if err != nil {
 		return err
@@ -95,23 +104,24 @@ func (k *Keeper) Serve(ctx context.Context, sock *os.File) error {
 			conn, _, failed = unix.Accept4(int(fd), unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK)
 			return failed != unix.EAGAIN
 		})
+		if err == nil && failed == nil { // else the caller has gone again
+			conns.Go(func() { k.converse(ctx, os.NewFile(uintptr(conn), "serve")) })
+		}
 		if ctx.Err() != nil {
-			if err == nil && failed == nil {
-				_ = unix.Close(conn)
-			}
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		if failed == nil { // else the caller has gone again
-			conns.Go(func() { k.converse(ctx, os.NewFile(uintptr(conn), "serve")) })
-		}
 	}
 }
 
-// patience bounds how long a caller may take between two lines.
-const patience = time.Minute
+// patience bounds how long a caller may take between two lines, grace how long for
+// one that is on its way when serve ends.
+const (
+	patience = time.Minute
+	grace    = 100 * time.Millisecond
+)
 
 func (k *Keeper) converse(ctx context.Context, f *os.File) {
 	defer f.Close()
@@ -119,26 +129,33 @@ func (k *Keeper) converse(ctx context.Context, f *os.File) {
 		k.Warn("socket: %v", err)
 		return
 	}
-	stop := context.AfterFunc(ctx, func() { _ = f.SetReadDeadline(time.Now()) })
+	hurry := func() { _ = f.SetReadDeadline(time.Now().Add(grace)) }
+	stop := context.AfterFunc(ctx, hurry)
 	defer stop()
 	lines := plugin.NewLines(f)
-	for ctx.Err() == nil {
+	for more := true; more; more = ctx.Err() == nil {
 		_ = f.SetReadDeadline(time.Now().Add(patience))
+		if ctx.Err() != nil {
+			hurry() // ctx may have ended before the line above
+		}
 		line, err := lines.Next()
 		if err != nil {
 			return
 		}
-		r, err := Decode(line)
+		r, err := plugin.DecodeRequest(line)
 		if err != nil {
 			return
 		}
-		b, err := json.Marshal(k.answer(ctx, r))
+		b, err := json.Marshal(k.answer(context.WithoutCancel(ctx), r))
 		if err != nil {
 			k.Warn("socket: %v", err)
 			return
 		}
 		if _, err := f.Write(append(b, '\n')); err != nil {
 			return
+		}
+		if r.Method == MethodCreate {
+			return // gt-oci asks once: to wait for its end is to be woken beside the birth
 		}
 	}
 }
@@ -199,7 +216,7 @@ func (k *Keeper) dispatch(ctx context.Context, r *plugin.Request) (any, error) {
 	case MethodList:
 		return k.Status(), nil
 	case MethodCreate:
-		in, err := DecodeSpec(r.Params)
+		in, err := plugin.DecodeSpecRequest(r.Params)
 		if err != nil {
 			return nil, err
 		}
