@@ -24,6 +24,9 @@ func (s *server) dispatch(ctx context.Context, method string, params json.RawMes
 		s.ready = err == nil
 		return nil, err
 	case MethodStart:
+		if !s.ready {
+			return nil, &Error{CodeFailed, "start: plugin is not initialized"}
+		}
 		err := p.Start(ctx)
 		s.running = err == nil
 		return nil, err

@@ -68,6 +68,11 @@ func (p *pipes) theirs() {
 	}
 }
 
+// containers is the runtime of the plugins' containers.
+func containers(s *store.Store) *container.Runtime {
+	return &container.Runtime{Root: s.State(), Silent: true, Warn: func(string, ...any) {}}
+}
+
 // Start makes the plugin's container and returns as soon as its program runs.
 // What it writes to stderr goes to log.
 func Start(s *store.Store, e *store.Entry, log io.Writer) (*Process, error) {
@@ -75,10 +80,10 @@ func Start(s *store.Store, e *store.Entry, log io.Writer) (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	rt := &container.Runtime{Root: s.State(), Warn: func(format string, args ...any) {}}
+	rt := containers(s)
 	id := e.Name + "-" + strconv.Itoa(os.Getpid()) + "-" + strconv.FormatInt(started.Add(1), 10)
 	ct, born, err := rt.Run(id, &container.CreateOptions{
-		Bundle: e.Dir, NoKeyring: true, Tied: true,
+		Bundle: e.Dir, NoKeyring: true, Tied: true, Lean: true,
 		Stdio: [3]int{int(p.inR.Fd()), int(p.outW.Fd()), int(p.errW.Fd())},
 	})
 	if err != nil {
@@ -104,13 +109,22 @@ func Start(s *store.Store, e *store.Entry, log io.Writer) (*Process, error) {
 	return run, nil
 }
 
-// Ready initializes and starts the plugin.
+// Ready initializes and starts the plugin. Both requests are sent before the first
+// answer is there, which is a wake-up less for each side.
 func (p *Process) Ready(ctx context.Context) error {
 	in := plugin.InitializeParams{Protocol: plugin.Version, Config: p.entry.Config}
-	if err := p.Call(ctx, plugin.MethodInitialize, in, nil); err != nil {
+	initialize, err := p.Send(ctx, plugin.MethodInitialize, in)
+	if err != nil {
 		return p.Explain(err)
 	}
-	return p.Explain(p.Call(ctx, plugin.MethodStart, nil, nil))
+	start, serr := p.Send(ctx, plugin.MethodStart, nil)
+	if _, err = initialize.Wait(ctx); err == nil { // which says why, if it has ended
+		err = serr
+	}
+	if err == nil {
+		_, err = start.Wait(ctx)
+	}
+	return p.Explain(err)
 }
 
 // Exited is closed when the plugin has ended.
@@ -182,7 +196,7 @@ func (p *Process) End(wait time.Duration) (err error) {
 
 // Sweep removes containers of plugins whose gt-plugin was killed.
 func Sweep(s *store.Store) error {
-	rt := &container.Runtime{Root: s.State(), Warn: func(string, ...any) {}}
+	rt := containers(s)
 	names, err := os.ReadDir(s.State())
 	if os.IsNotExist(err) {
 		return nil

@@ -93,6 +93,22 @@ func (c *Conn) Call(ctx context.Context, method string, params, result any) erro
 // Raw is Call with the result as it came. Params of type json.RawMessage go out as
 // they are: they have to be without spaces between tokens.
 func (c *Conn) Raw(ctx context.Context, method string, params any) (json.RawMessage, error) {
+	a, err := c.Send(ctx, method, params)
+	if err != nil {
+		return nil, err
+	}
+	return a.Wait(ctx)
+}
+
+// An Answer is on its way.
+type Answer struct {
+	conn   *Conn
+	method string
+	come   chan *plugin.Response
+}
+
+// Send sends a request and does not wait for the answer.
+func (c *Conn) Send(ctx context.Context, method string, params any) (*Answer, error) {
 	answer := make(chan *plugin.Response, 1)
 	c.lock.Lock()
 	c.next++
@@ -102,23 +118,28 @@ func (c *Conn) Raw(ctx context.Context, method string, params any) (json.RawMess
 	if err := c.send(ctx, id, method, params); err != nil {
 		return nil, fmt.Errorf("%s: %w", method, err)
 	}
+	return &Answer{c, method, answer}, nil
+}
+
+// Wait returns it when it has come.
+func (a *Answer) Wait(ctx context.Context) (json.RawMessage, error) {
 	select {
-	case r := <-answer:
+	case r := <-a.come:
 		return outcome(r)
-	case <-c.done:
+	case <-a.conn.done:
 	case <-ctx.Done():
-		return nil, fail.New(fail.CodeTimeout, "%s: have no answer within its deadline", method)
+		return nil, fail.New(fail.CodeTimeout, "%s: have no answer within its deadline", a.method)
 	}
 	select {
-	case r := <-answer: // it came just before the end
+	case r := <-a.come: // it came just before the end
 		return outcome(r)
 	default:
 	}
-	err := c.Err()
+	err := a.conn.Err()
 	if errors.Is(err, io.EOF) {
 		err = errors.New("plugin ended")
 	}
-	return nil, fmt.Errorf("%s: %w", method, err)
+	return nil, fmt.Errorf("%s: %w", a.method, err)
 }
 
 func outcome(r *plugin.Response) (json.RawMessage, error) {
