@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
 
 	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/json"
@@ -107,14 +108,14 @@ func (c *creation) approve() error {
 
 // mould is what a process is born with, and its group.
 func (c *creation) mould(s *specs.Spec) []byte {
-	p, l := s.Process, s.Linux
-	text := spec.Encode(&specs.Spec{
-		Process: &specs.Process{OOMScoreAdj: p.OOMScoreAdj, Rlimits: p.Rlimits},
-		Linux: &specs.Linux{
-			Namespaces: l.Namespaces, CgroupsPath: l.CgroupsPath, TimeOffsets: l.TimeOffsets,
-			UIDMappings: l.UIDMappings, GIDMappings: l.GIDMappings,
-		},
-	})
+	l, p := s.Linux, &specs.Process{OOMScoreAdj: s.Process.OOMScoreAdj}
+	if c.set.Creates(unix.CLONE_NEWUSER) { // limits are the parent's to set
+		p.Rlimits = s.Process.Rlimits
+	}
+	text := spec.Encode(&specs.Spec{Process: p, Linux: &specs.Linux{
+		Namespaces: l.Namespaces, CgroupsPath: l.CgroupsPath, TimeOffsets: l.TimeOffsets,
+		UIDMappings: l.UIDMappings, GIDMappings: l.GIDMappings,
+	}})
 	if uid, given := c.owner(s); given {
 		text = strconv.AppendInt(text, int64(uid), 10)
 	}
