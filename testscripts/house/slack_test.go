@@ -10,12 +10,12 @@ import (
 // starters execute programs. A call of exec.Command runs nothing yet; Start does.
 var starters = []string{"syscall.ForkExec", "os.StartProcess", "unix.Exec", "syscall.Exec", "exec.Command", "exec.CommandContext"}
 
-// TestProgramsGetPlainSlack: what gt-oci and gt-run execute has the timer slack
+// TestProgramsGetPlainSlack: what gt-oci, gt-plugin and gt-run execute has the timer slack
 // that they were started with themselves, not the one of Go's monitor.
 func TestProgramsGetPlainSlack(t *testing.T) {
 	found := 0
 	for _, s := range sources(t) {
-		if s.test() || !strings.HasPrefix(s.path, "lib/") && !strings.HasPrefix(s.path, "cmd/gt-oci/") && !strings.HasPrefix(s.path, "cmd/gt-run/") {
+		if s.test() || !strings.HasPrefix(s.path, "lib/") && !strings.HasPrefix(s.path, "cmd/gt-oci/") && !strings.HasPrefix(s.path, "cmd/gt-run/") && !strings.HasPrefix(s.path, "cmd/gt-plugin/") {
 			continue
 		}
 		plain := slices.Contains(called(s.file), "sys.PlainSlack") || slices.Contains(called(s.file), "PlainSlack")

@@ -19,6 +19,7 @@ import (
 	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/landlock"
 	"github.com/gophertainer/gophertainer/lib/plugin"
+	"github.com/gophertainer/gophertainer/lib/sys"
 )
 
 // Stage makes the files of an entry: its program, the tree that becomes its
@@ -160,6 +161,7 @@ func filter(needs *plugin.PluginNeeds) (*specs.LinuxSeccomp, error) {
 	var out, errs bytes.Buffer
 	cmd := exec.Command(compiler, args...)
 	cmd.Stdout, cmd.Stderr = &out, &errs
+	defer sys.PlainSlack()()
 	if err := cmd.Run(); err != nil {
 		return nil, fail.New(fail.CodeHost, "%s default: %w: %s", compiler, err, strings.TrimSpace(errs.String()))
 	}
