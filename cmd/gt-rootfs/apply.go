@@ -67,7 +67,10 @@ func (a *applying) run(ctx context.Context, c *tool.Call) error {
 		return err
 	}
 	defer unix.Umask(unix.Umask(0))
-	t := tree.Over(ctx, root, a.tree)
+	t, err := tree.Over(ctx, root, a.tree)
+	if err != nil {
+		return err
+	}
 	defer t.Close()
 	for _, name := range gone {
 		if err := t.Remove(name); err != nil {
@@ -80,7 +83,11 @@ func (a *applying) run(ctx context.Context, c *tool.Call) error {
 	if t.Skipped > 0 {
 		c.Warnf("%d device nodes were left out", t.Skipped)
 	}
-	return t.Finish()
+	if err := t.Finish(); err != nil {
+		return err
+	}
+	rounded(c, t.Rounded.Load())
+	return nil
 }
 
 func put(ctx context.Context, t *tree.Tree, in io.Reader) error {

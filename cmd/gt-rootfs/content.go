@@ -37,6 +37,7 @@ type content struct {
 	meter   *progress.Meter
 	once    string       // the key of what has no digest
 	skipped atomic.Int64 // devices that were left out
+	rounded atomic.Int64 // files whose times are kept without their fractions
 	keep    []string     // what is used of the store
 	store   func() (*store.Store, error)
 }
@@ -67,6 +68,7 @@ func (c *content) into(ctx context.Context, dir string, opt tree.Options, put fu
 		return tree.Beneath{}, err
 	}
 	c.skipped.Add(int64(t.Skipped))
+	c.rounded.Add(t.Rounded.Load())
 	return t.Beneath(), nil
 }
 

@@ -118,7 +118,9 @@ neither shown nor kept.
 BUNDLE/rootfs.json says what is mounted; it is written before. umount undoes it,
 as often as it is called; mount does it again, as after a boot. Both take a
 BUNDLE, or OCI states from stdin, and so are hooks as they are: mount as
-createRuntime, umount as poststop.
+createRuntime, umount as poststop. A project quota stays while something still
+writes to what was unmounted, which umount says; mount and rm refuse meanwhile,
+and gc, or umount again, lifts the quota afterwards.
 
 # Packing
 

@@ -53,20 +53,19 @@ func mountBundle(dir string) error {
 func umount(*tool.Options) func(c *tool.Call) error {
 	return func(c *tool.Call) error {
 		return each(c, func(dir string) error {
-			if err := unmountBundle(dir); err != nil {
+			r, err := bundle.ReadRecord(dir)
+			if err == nil && r != nil {
+				err = undo(dir, r)
+			}
+			if err != nil {
 				return fmt.Errorf("%s: %w", dir, err)
+			}
+			if r != nil && r.Held {
+				c.Warnf("%s is still used: its quota stays until umount, rm or gc finds it free", dir)
 			}
 			return nil
 		})
 	}
-}
-
-func unmountBundle(dir string) error {
-	r, err := bundle.ReadRecord(dir)
-	if err != nil || r == nil {
-		return err
-	}
-	return undo(dir, r)
 }
 
 // each works on the bundle that is named, or on those of the states on stdin.

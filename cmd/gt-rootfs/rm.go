@@ -38,6 +38,9 @@ func remove(name string) error {
 		if err := undo(m.dir, m.Record); err != nil {
 			return err
 		}
+		if m.Held {
+			return fail.New(fail.CodeBusy, "something still writes to it, which its quota has to hold")
+		}
 	}
 	var st unix.Statx_t
 	err = unix.Statx(unix.AT_FDCWD, filepath.Join(m.dir, "rootfs"), unix.AT_SYMLINK_NOFOLLOW, 0, &st)

@@ -44,11 +44,19 @@ func (w *wish) root(ctx context.Context, c *tool.Call, j job) error {
 	if n := src.skipped.Load(); n > 0 {
 		c.Warnf("%d device nodes were left out", n)
 	}
+	rounded(c, src.rounded.Load())
 	r.Keep = src.keep
 	if err := w.describe(j, src, r); err != nil {
 		return err
 	}
 	return w.record(j.stage, r)
+}
+
+// rounded tells of n files whose times could not be kept exactly.
+func rounded(c *tool.Call, n int64) {
+	if n > 0 {
+		c.Warnf("%d entries have times whose fractions of a second the file system does not keep", n)
+	}
 }
 
 // make lets the driver work. When auto took one for which the image's layers

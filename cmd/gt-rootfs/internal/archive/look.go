@@ -20,6 +20,9 @@ func (s *Stream) Look() error {
 		}
 		return err
 	}
+	if len(head) < 512 && s.ended != nil && !errors.Is(s.ended, io.EOF) {
+		return s.ended // cut off too early for anything to be seen
+	}
 	s.seen = head
 	how := ""
 	if s.Format != Tar {

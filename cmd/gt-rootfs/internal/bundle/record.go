@@ -32,6 +32,7 @@ type Record struct {
 	Disk   *Disk    `json:"disk,omitempty"`  // is mounted below the root, or as the root
 	Size   int64    `json:"size,omitempty"`  // bytes the container may write; 0 is without bound
 	Quota  uint32   `json:"quota,omitempty"` // project of the quota that holds it to Size
+	Held   bool     `json:"held,omitempty"`  // the quota stays: what was unmounted is still used
 	Digest string   `json:"digest,omitempty"`
 	Map    *Map     `json:"map,omitempty"`
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/bundle"
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/quota"
+	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/host"
 )
 
@@ -29,6 +30,9 @@ func Mount(dir string, r *bundle.Record) error {
 	}
 	if err := Unmount(dir, r); err != nil {
 		return err
+	}
+	if r.Held {
+		return fail.New(fail.CodeBusy, "what was unmounted is still written to, which its quota has to hold")
 	}
 	r.Mounts = want
 	if err := bundle.WriteRecord(dir, r); err != nil {
@@ -60,8 +64,16 @@ func Standing(d Driver, r *bundle.Record) []string {
 // Unmount undoes the mounts of a record, as far as there are any, and forgets
 // them. Only the places that drivers use are ever touched, whatever a record
 // says. What a container still uses goes when that ends; what it wrote stays,
-// but for a tmpfs.
+// but for a tmpfs; and its quota stays with what still writes.
 func Unmount(dir string, r *bundle.Record) error {
+	last := farewell(-1)
+	if r.Quota > 0 {
+		var err error
+		if last, err = watch(filepath.Join(dir, rootfs)); err != nil {
+			return err
+		}
+		defer last.close()
+	}
 	for _, name := range []string{rootfs, upper, lower} {
 		if err := host.Detach(filepath.Join(dir, name)); err != nil {
 			return err
@@ -73,7 +85,7 @@ func Unmount(dir string, r *bundle.Record) error {
 		}
 	}
 	if r.Quota > 0 {
-		if err := quota.Lift(filepath.Join(dir, upper)); err != nil {
+		if err := lift(dir, r, last); err != nil {
 			return err
 		}
 	}
@@ -85,4 +97,11 @@ func Unmount(dir string, r *bundle.Record) error {
 	}
 	r.Mounts = []string{}
 	return bundle.WriteRecord(dir, r)
+}
+
+func lift(dir string, r *bundle.Record, last farewell) (err error) {
+	if r.Held, err = kept(dir, last); err != nil || r.Held {
+		return err
+	}
+	return quota.Lift(filepath.Join(dir, upper))
 }

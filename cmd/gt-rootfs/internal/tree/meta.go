@@ -34,6 +34,9 @@ func refuse(list []Xattr) error {
 // mode rewrites the ACL, and all of them would touch nothing of the times but
 // content does.
 func (t *Tree) finish(fd int, m *Meta, mode bool) error {
+	if err := t.fits(m); err != nil {
+		return err
+	}
 	if m.UID != t.uid || m.GID != t.gid {
 		if err := unix.Fchown(fd, int(m.UID), int(m.GID)); err != nil {
 			return notOurs(m, err)
@@ -66,6 +69,9 @@ func notOurs(m *Meta, err error) error {
 // dress does the same for what cannot be opened: a symlink, device, fifo or
 // socket that was just made. What is found at the name has to be of that kind.
 func (t *Tree) dress(dir int, base string, kind uint32, m *Meta) error {
+	if err := t.fits(m); err != nil {
+		return err
+	}
 	fd, err := unix.Openat(dir, base, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return err

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 
@@ -57,9 +58,13 @@ func (e *LimitError) Error() string { return fmt.Sprintf("more than %d %s", e.Mo
 type Tree struct {
 	// Skipped counts the device nodes that were left out.
 	Skipped int
+	// Rounded counts the files whose times have fractions of a second that
+	// the file system does not keep.
+	Rounded atomic.Int64
 
 	ctx     context.Context
 	root    int
+	span    span
 	opt     Options
 	uid     uint32
 	gid     uint32
@@ -92,7 +97,11 @@ func Open(ctx context.Context, dir string, opt Options) (*Tree, error) {
 		uid: uint32(os.Geteuid()), gid: uint32(os.Getegid()),
 		index: map[string]int{}, hide: map[string]bool{}, guessed: map[string]bool{},
 	}
-	if err := t.plain(); err != nil {
+	err = t.plain()
+	if err == nil {
+		err = t.measure()
+	}
+	if err != nil {
 		t.Close()
 		return nil, fmt.Errorf("prepare %s: %w", dir, err)
 	}
@@ -101,13 +110,18 @@ func Open(ctx context.Context, dir string, opt Options) (*Tree, error) {
 
 // Over starts to change a root that stands, which it takes over: what comes
 // replaces what is there. The process's umask has to be 0.
-func Over(ctx context.Context, root int, opt Options) *Tree {
-	return &Tree{
+func Over(ctx context.Context, root int, opt Options) (*Tree, error) {
+	t := &Tree{
 		ctx: ctx, root: root, opt: opt,
 		uid: uint32(os.Geteuid()), gid: uint32(os.Getegid()),
 		index: map[string]int{}, hide: map[string]bool{}, guessed: map[string]bool{},
 		layer: 2, fresh: map[string]bool{}, stands: true,
 	}
+	if err := t.measure(); err != nil {
+		t.Close()
+		return nil, fmt.Errorf("measure times: %w", err)
+	}
+	return t, nil
 }
 
 // plain takes away what the root inherited from the directory it was made in
