@@ -29,7 +29,7 @@ func (g *Group) WatchOOM() (*OOM, error) {
 			}
 		}
 	} else if dir := g.dir("memory"); dir != "" {
-		w.fd, err = notified(dir)
+		w.fd, err = notified(dir, "memory.oom_control", "")
 	}
 	if err != nil {
 		return nil, fail.New("", "watch for the end of memory: %w", err)
@@ -87,8 +87,9 @@ func modified(file string) (int, error) {
 	return fd, nil
 }
 
-func notified(dir string) (int, error) {
-	control, err := os.Open(dir + "/memory.oom_control")
+// notified makes an eventfd that the kernel counts up for a file of a v1 group.
+func notified(dir, file, when string) (int, error) {
+	control, err := os.Open(dir + "/" + file)
 	if err != nil {
 		return -1, err
 	}
@@ -97,7 +98,7 @@ func notified(dir string) (int, error) {
 	if err != nil {
 		return -1, err
 	}
-	if err := write(dir, "cgroup.event_control", strconv.Itoa(fd)+" "+strconv.Itoa(int(control.Fd()))); err != nil {
+	if err := write(dir, "cgroup.event_control", strconv.Itoa(fd)+" "+strconv.Itoa(int(control.Fd()))+when); err != nil {
 		_ = unix.Close(fd)
 		return -1, err
 	}

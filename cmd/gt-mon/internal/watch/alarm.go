@@ -24,6 +24,9 @@ type alarm struct {
 	action   string
 	argument string
 	on       bool
+	fd       int         // where the kernel tells of it; -1 if it does not
+	hot      bool        // there may be something to see
+	does     func(int16) // takes what it tells
 }
 
 var (
@@ -49,7 +52,7 @@ func parseAlarm(text string) (*alarm, error) {
 	if !ok || !acts {
 		return nil, fail.Usage("--watch: have %q, need METRIC>VALUE:ACTION, as memory>80%%:event", text)
 	}
-	a := &alarm{text: text, metric: metric}
+	a := &alarm{text: text, metric: metric, fd: -1}
 	a.action, a.argument, _ = strings.Cut(action, "=")
 	if !has(metrics, metric) {
 		return nil, fail.Usage("--watch: have metric %q, need one of %s", metric, strings.Join(metrics, " "))
@@ -112,12 +115,12 @@ func pressed(alarms []*alarm) error {
 }
 
 // look compares what the container uses with the limits. An alarm acts when its
-// limit is passed, and again only after the use has been below it.
-func (m *Monitor) look() {
+// limit is passed, and again only after the use has been below it. timed: this is the
+// look that an event two seconds ago asked for.
+func (m *Monitor) look(timed bool) {
 	if m.pidfd < 0 || m.phase != running {
 		return
 	}
-	m.after(alarmAt, lookEvery)
 	s := m.group.Read()
 	for _, a := range m.alarms {
 		if a.metric == "files" {
@@ -125,6 +128,7 @@ func (m *Monitor) look() {
 			break
 		}
 	}
+	again := false
 	for _, a := range m.alarms {
 		value, known := m.measure(a, s)
 		on := known && value > a.limit
@@ -132,6 +136,13 @@ func (m *Monitor) look() {
 			m.act(a, value)
 		}
 		a.on = on
+		if timed {
+			a.cool(m, s)
+		}
+		again = again || a.fd < 0 || a.hot
+	}
+	if again && (timed || m.timer[alarmAt].IsZero()) {
+		m.after(alarmAt, lookEvery)
 	}
 }
 

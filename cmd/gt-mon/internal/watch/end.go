@@ -18,6 +18,7 @@ func (m *Monitor) over(int16) {
 	status, known := m.reap()
 	m.endProbe()
 	m.timer = [timers]time.Time{}
+	m.disarm()
 	m.drain()
 	_ = unix.Close(m.pidfd)
 	m.pidfd = -1

@@ -169,6 +169,7 @@ func (m *Monitor) pollset() {
 	m.add(m.pidfd, m.does.end)
 	m.add(m.listen, m.does.accept)
 	m.add(m.probe.fd, m.does.probe)
+	m.listenAlarms()
 	for _, c := range m.clients {
 		m.add(c.fd, c.does)
 	}
@@ -176,9 +177,13 @@ func (m *Monitor) pollset() {
 
 func (m *Monitor) add(fd int, f func(int16)) {
 	if fd >= 0 {
-		m.set = append(m.set, unix.PollFd{Fd: int32(fd), Events: unix.POLLIN})
-		m.what = append(m.what, f)
+		m.await(fd, unix.POLLIN, f)
 	}
+}
+
+func (m *Monitor) await(fd int, events int16, f func(int16)) {
+	m.set = append(m.set, unix.PollFd{Fd: int32(fd), Events: events})
+	m.what = append(m.what, f)
 }
 
 // timeout is the wait in milliseconds until the next timer, -1 for none.
@@ -217,7 +222,7 @@ func (m *Monitor) due(timer int) {
 	case probeEnd:
 		m.probeLate()
 	case alarmAt:
-		m.look()
+		m.look(true)
 	}
 }
 

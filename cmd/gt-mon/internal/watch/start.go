@@ -79,9 +79,7 @@ func (m *Monitor) take() error {
 	m.note()
 	m.stopped, m.again = false, false
 	m.startHealth()
-	if len(m.alarms) > 0 {
-		m.after(alarmAt, lookEvery)
-	}
+	m.arm(st)
 	return nil
 }
 
