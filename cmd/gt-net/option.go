@@ -116,6 +116,9 @@ func (a *asked) settle() error {
 	if a.noFiles && q.FilesWanted {
 		return fail.Usage("--no-dns: have --dns or --add-host too, need one of them")
 	}
+	if kind, _, _ := strings.Cut(q.Mode, ":"); q.FilesWanted && (kind == "host" || kind == "container" || kind == "ns") {
+		return fail.Usage("--dns, --add-host: have mode %s, whose names are another's, need a network of its own", q.Mode)
+	}
 	if q.Network == "" {
 		q.Network = defaultName(q)
 	}

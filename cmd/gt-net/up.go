@@ -9,6 +9,7 @@ import (
 
 	"github.com/gophertainer/gophertainer/cmd/gt-net/internal/attach"
 	"github.com/gophertainer/gophertainer/cmd/gt-net/internal/bundle"
+	"github.com/gophertainer/gophertainer/cmd/gt-net/internal/names"
 	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/plugin"
 	"github.com/gophertainer/gophertainer/lib/state"
@@ -117,10 +118,20 @@ func (a *asked) up(c *tool.Call, h *attach.Host, q *attach.Request) error {
 			if err != nil {
 				return err
 			}
-			return bundle.SetNetwork(q.Bundle, kind == "host", path)
+			if err := bundle.SetNetwork(q.Bundle, kind == "host", path); err != nil || !q.FilesWanted {
+				return err
+			}
+			files := map[string]string{"/etc/hosts": names.Hosts("", q.Hosts)}
+			if text := q.Resolver.Text(); text != "" {
+				files["/etc/resolv.conf"] = text
+			}
+			return bundle.SetFiles(q.Bundle, files)
 		}
 		if kind == "none" {
-			return attach.None(q)
+			if err := a.root(q); err != nil {
+				return err
+			}
+			return h.None(q)
 		}
 		path, err := target(c.Root, kind, arg)
 		if err != nil {
@@ -137,20 +148,30 @@ func (a *asked) up(c *tool.Call, h *attach.Host, q *attach.Request) error {
 	if err := attach.Permitted(kind); err != nil {
 		return err
 	}
-	if !a.noFiles {
-		q.Files = q.Pid > 0
-		if q.Bundle != "" {
-			rootfs, err := bundle.Rootfs(q.Bundle)
-			if err != nil && !errors.Is(err, os.ErrNotExist) {
-				return err
-			}
-			q.Rootfs = rootfs
-		}
+	if err := a.root(q); err != nil {
+		return err
 	}
 	_, err := h.Up(q)
 	if err == nil {
 		tellEvent(c, plugin.NetworkEventSetup, q.ID, "mode", q.Mode)
 	}
+	return err
+}
+
+// root finds where hosts and resolv.conf are mounted.
+func (a *asked) root(q *attach.Request) error {
+	if a.noFiles {
+		return nil
+	}
+	q.Files = q.Pid > 0
+	if q.Bundle == "" {
+		return nil
+	}
+	rootfs, err := bundle.Rootfs(q.Bundle)
+	if errors.Is(err, os.ErrNotExist) {
+		err = nil
+	}
+	q.Rootfs = rootfs
 	return err
 }
 

@@ -83,7 +83,7 @@ func sweep(ctx context.Context, path string) error {
 	}
 	_, err = oci(ctx, old, "state", old.ID)
 	if err == nil {
-		return fail.New(fail.CodeExists, "container %s exists (gt-oci delete %s removes it)", old.ID, old.ID)
+		return fail.New(fail.CodeExists, "container %s exists (gt-run rm -f %s removes it)", old.ID, old.ID)
 	}
 	if !sibling.IsAbsent(err) {
 		return err

@@ -66,6 +66,16 @@ func (s *Supervision) check(detach bool) error {
 	if s.NoHealthcheck && s.HealthCmd+s.HealthTCP+s.HealthHTTP != "" {
 		return fail.Usage("--no-healthcheck and --health-… are both there, need one")
 	}
+	if s.HealthCmd+s.HealthTCP+s.HealthHTTP == "" {
+		for name, given := range map[string]bool{
+			"health-interval": s.HealthInterval != "", "health-timeout": s.HealthTimeout != "", "health-retries": s.HealthRetries != "",
+			"health-start-period": s.HealthStartPeriod != "", "health-restart": s.HealthRestart,
+		} {
+			if given {
+				return fail.Usage("--%s: have no check, need --health-cmd, --health-tcp or --health-http", name)
+			}
+		}
+	}
 	if detach {
 		return nil
 	}

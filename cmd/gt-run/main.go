@@ -15,13 +15,13 @@
 //	gt-run exec [OPTIONS] ID COMMAND [ARGUMENT…]
 //	gt-run attach [--no-stdin] ID
 //	gt-run logs [OPTIONS] ID
-//	gt-run inspect ID…
+//	gt-run inspect [--format FORM] ID…
 //	gt-run explain ID
 //	gt-run wait ID…
 //	gt-run update [OPTIONS] ID…
 //	gt-run pause ID…
-//	gt-run resume ID…
-//	gt-run stats [--format FORMAT] [--stream] [--interval TIME] [ID…]
+//	gt-run resume|unpause ID…
+//	gt-run stats [--format FORMAT] [--stream|--no-stream] [--interval TIME] [ID…]
 //	gt-run top ID [PS-OPTION…]
 //	gt-run cp [--follow-link] FROM TO
 //	gt-run diff [--format text|json] ID
@@ -180,12 +180,14 @@
 //	--dry-run             print the commands and config.json, and do nothing
 //	--help, --version
 //
-// Of the verbs, beside those above: -t, --timeout TIME (stop, restart), -s, --signal
-// SIGNAL and -a, --all (kill; ps: those that have ended too), -q, --quiet and --filter
-// NAME=VALUE with name, status, health, label (ps), -f, --force (rm), -f, --follow,
+// Of the verbs, beside those above: -t, --timeout TIME (stop, restart; --time, too), -s,
+// --signal SIGNAL and -a, --all (kill; ps: those that have ended too), -q, --quiet, -n,
+// --last N, -l, --latest, --no-trunc and -f, --filter NAME=VALUE with name, status,
+// health, label (ps), -f, --force and -v, --volumes (rm), -f, --follow,
 // -t, --timestamps, -n, --tail TAIL, --since SINCE, --until UNTIL and --stream
 // STREAM (logs; stats: --stream prints again and again, each --interval TIME),
-// --no-stdin (attach), --format FORM, -L, --follow-link (cp), --image NAME (commit),
+// --no-stdin (attach), --format FORM (ps, inspect: json, or a template of members of
+// the JSON as {{.id}} or {{json .state}}, whatever the case), -L, --follow-link (cp), --image NAME (commit),
 // -o, --output FILE (export).
 //
 // # Environment

@@ -58,6 +58,15 @@ func execute(o *tool.Options) func(*tool.Call) error {
 	}
 }
 
+// needLive refuses a container that has ended and is not about to start again.
+func needLive(c *tool.Call, id string) error {
+	ct, err := find(c, id)
+	if err == nil && !ct.Live() && !coming(ct) {
+		err = fail.New(fail.CodeStatus, "container %s is %s, need running", ct.ID, ct.Status)
+	}
+	return err
+}
+
 // args are those of gt-oci exec, which takes numbers only.
 func (e *entering) args(ct *roster.Container) (args []string, err error) {
 	if e.tty {
@@ -121,6 +130,9 @@ func attach(o *tool.Options) func(*tool.Call) error {
 	noStdin := false
 	o.Bool(&noStdin, "no-stdin", 0, "pass nothing on")
 	return func(c *tool.Call) error {
+		if err := needLive(c, c.Args[0]); err != nil {
+			return err
+		}
 		args := []string{"attach", c.Args[0]}
 		if noStdin {
 			args = append(args, "--no-stdin")
@@ -167,11 +179,15 @@ func showLogs(o *tool.Options) func(*tool.Call) error {
 }
 
 func stats(o *tool.Options) func(*tool.Call) error {
-	stream, interval := false, "1s"
+	stream, once, interval := false, false, "1s"
 	o.Format("table", "json", "openmetrics")
 	o.Bool(&stream, "stream", 0, "print again and again")
+	o.Bool(&once, "no-stream", 0, "print once, as without --stream")
 	o.String(&interval, "interval", 0, "TIME", "how often")
 	return func(c *tool.Call) error {
+		if stream && once {
+			return fail.Usage("--stream and --no-stream are both there, need one")
+		}
 		args := []string{"stats", "--format", c.Format}
 		if stream {
 			args = append(args, "--interval", interval)
@@ -181,5 +197,10 @@ func stats(o *tool.Options) func(*tool.Call) error {
 }
 
 func top(*tool.Options) func(*tool.Call) error {
-	return func(c *tool.Call) error { return become(c, "gt-oci", append([]string{"ps"}, c.Args...)...) }
+	return func(c *tool.Call) error {
+		if err := needLive(c, c.Args[0]); err != nil {
+			return err
+		}
+		return become(c, "gt-oci", append([]string{"ps"}, c.Args...)...)
+	}
 }

@@ -1,6 +1,7 @@
 package verb
 
 import (
+	"errors"
 	"os"
 	"strings"
 
@@ -20,8 +21,23 @@ func diff(o *tool.Options) func(*tool.Call) error {
 		if err != nil {
 			return err
 		}
+		if err := compared(ct); err != nil {
+			return err
+		}
 		return become(c, "gt-rootfs", "diff", "--format", c.Format, ct.Bundle)
 	}
+}
+
+// compared refuses a root that is a directory of the host's: what the container
+// writes is written there, and nothing keeps what was before.
+func compared(ct *roster.Container) error {
+	if ct.State == nil {
+		return nil
+	}
+	if _, err := os.Lstat(ct.Bundle + "/rootfs"); !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return fail.New(fail.CodeStatus, "its root is the directory %s itself, in which it writes: there is no original to compare with, need an image or the host's root", ct.State.Rootfs)
 }
 
 func commit(o *tool.Options) func(*tool.Call) error {
@@ -30,6 +46,9 @@ func commit(o *tool.Options) func(*tool.Call) error {
 	return func(c *tool.Call) error {
 		ct, err := find(c, c.Args[0])
 		if err != nil {
+			return err
+		}
+		if err := compared(ct); err != nil {
 			return err
 		}
 		args := []string{"commit"}
@@ -65,6 +84,11 @@ func cp(o *tool.Options) func(*tool.Call) error {
 	follow := false
 	o.Bool(&follow, "follow-link", 'L', "copy what FROM points to")
 	return func(c *tool.Call) error {
+		for _, a := range c.Args {
+			if a == "-" {
+				return fail.Usage("have -, need a path: gt-run export, or gt-run exec ID tar, writes an archive to stdout")
+			}
+		}
 		from, fromInside, err := place(c, c.Args[0])
 		if err != nil {
 			return err

@@ -2,6 +2,7 @@ package verb
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 
 	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/roster"
@@ -9,7 +10,9 @@ import (
 )
 
 // inspect prints an array, as docker does: what each tool wrote, under its name.
-func inspect(*tool.Options) func(*tool.Call) error {
+func inspect(o *tool.Options) func(*tool.Call) error {
+	form := "json"
+	o.String(&form, "format", 'f', "FORM", "json, or a template as {{.state.pid}}")
 	return func(c *tool.Call) error {
 		var all []map[string]any
 		err := each(c, func(id string) error {
@@ -21,6 +24,13 @@ func inspect(*tool.Options) func(*tool.Call) error {
 		})
 		if all == nil {
 			return err
+		}
+		if form != "json" {
+			text, ferr := lines(form, all)
+			if ferr == nil {
+				ferr = c.Print(text)
+			}
+			return errors.Join(ferr, err)
 		}
 		text, merr := json.MarshalIndent(all, "", "  ")
 		if merr != nil {

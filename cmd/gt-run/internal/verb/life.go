@@ -31,6 +31,7 @@ const graceful = 10 * time.Second
 func stop(o *tool.Options) func(*tool.Call) error {
 	timeout := time.Duration(-1)
 	o.Duration(&timeout, "timeout", 't', "TIME", "kill them after that (their --stop-timeout)")
+	o.Duration(&timeout, "time", 0, "TIME", "the same, as docker calls it")
 	return func(c *tool.Call) error {
 		return each(c, func(id string) error {
 			ct, err := find(c, id)
@@ -130,6 +131,7 @@ func start(*tool.Options) func(*tool.Call) error {
 func restart(o *tool.Options) func(*tool.Call) error {
 	timeout := time.Duration(-1)
 	o.Duration(&timeout, "timeout", 't', "TIME", "kill them after that (their --stop-timeout)")
+	o.Duration(&timeout, "time", 0, "TIME", "the same, as docker calls it")
 	return func(c *tool.Call) error {
 		return each(c, func(id string) error {
 			ct, err := find(c, id)
@@ -167,8 +169,9 @@ func kill(o *tool.Options) func(*tool.Call) error {
 }
 
 func remove(o *tool.Options) func(*tool.Call) error {
-	force := false
+	force, volumes := false, false
 	o.Bool(&force, "force", 'f', "kill them first; be silent if one does not exist")
+	o.Bool(&volumes, "volumes", 'v', "with their nameless volumes, of which there are none")
 	return func(c *tool.Call) error {
 		return each(c, func(id string) error {
 			ct, err := find(c, id)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -30,13 +31,20 @@ type listed struct {
 }
 
 func ps(o *tool.Options) func(*tool.Call) error {
-	var all, quiet bool
+	var all, latest bool
+	v := &view{form: "table", last: -1}
 	var filters []string
 	o.Bool(&all, "all", 'a', "those that have ended too")
-	o.Bool(&quiet, "quiet", 'q', "names only")
-	o.Strings(&filters, "filter", 0, "NAME=VALUE", "name, status, health, label")
-	o.Format("table", "json")
+	o.Bool(&v.quiet, "quiet", 'q', "names only")
+	o.Strings(&filters, "filter", 'f', "NAME=VALUE", "name, status, health, label")
+	o.Bool(&v.whole, "no-trunc", 0, "whole commands")
+	o.Int(&v.last, "last", 'n', "N", "the last made, ended or not")
+	o.Bool(&latest, "latest", 'l', "the last one made, ended or not")
+	o.String(&v.form, "format", 0, "FORM", "table, json, or a template as {{.ID}}")
 	return func(c *tool.Call) error {
+		if latest {
+			v.last = 1
+		}
 		r, err := containers(c)
 		if err != nil {
 			return err
@@ -52,11 +60,11 @@ func ps(o *tool.Options) func(*tool.Call) error {
 			if err != nil {
 				return err
 			}
-			if keep && (all || ct.Live() || coming(ct) || hasFilter(filters, "status")) {
+			if keep && (all || v.last >= 0 || ct.Live() || coming(ct) || hasFilter(filters, "status")) {
 				rows = append(rows, l)
 			}
 		}
-		return show(c, rows, quiet)
+		return v.show(c, rows)
 	}
 }
 
@@ -66,17 +74,35 @@ func coming(ct *roster.Container) bool {
 	return watched(ct) && ct.Monitor.Phase != "ended"
 }
 
-func show(c *tool.Call, rows []*listed, quiet bool) error {
+// A view is how ps shows its rows.
+type view struct {
+	form         string
+	quiet, whole bool
+	last         int // -1: all
+}
+
+func (v *view) show(c *tool.Call, rows []*listed) error {
+	if v.last >= 0 {
+		slices.SortStableFunc(rows, func(a, b *listed) int { return strings.Compare(b.Created, a.Created) })
+		rows = rows[:min(v.last, len(rows))]
+	}
+	if v.form != "table" && v.form != "json" && !v.quiet {
+		text, err := lines(v.form, rows)
+		if err != nil {
+			return err
+		}
+		return c.Print(text)
+	}
 	var b bytes.Buffer
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	if !quiet && c.Format == "table" {
+	if !v.quiet && v.form == "table" {
 		fmt.Fprintln(w, "NAME\tROOT\tCOMMAND\tCREATED\tSTATUS\tPORTS")
 	}
 	for _, l := range rows {
 		switch {
-		case quiet:
+		case v.quiet:
 			fmt.Fprintln(w, l.ID)
-		case c.Format == "json":
+		case v.form == "json":
 			text, err := json.Marshal(l)
 			if err != nil {
 				return err
@@ -84,7 +110,11 @@ func show(c *tool.Call, rows []*listed, quiet bool) error {
 			b.Write(append(text, '\n'))
 		default:
 			at, _ := time.Parse(time.RFC3339Nano, l.Created)
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", l.ID, l.Root, short(strings.Join(l.Command, " ")), ago(at), l.Text, l.Ports)
+			width := 30
+			if v.whole {
+				width = 1 << 20
+			}
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", l.ID, l.Root, short(strings.Join(l.Command, " "), width), ago(at), l.Text, l.Ports)
 		}
 	}
 	if err := w.Flush(); err != nil {
@@ -94,15 +124,15 @@ func show(c *tool.Call, rows []*listed, quiet bool) error {
 }
 
 // short keeps a table's cell in bounds, without what would move the cursor.
-func short(text string) string {
+func short(text string, width int) string {
 	text = strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f {
 			return ' '
 		}
 		return r
 	}, text)
-	if r := []rune(text); len(r) > 30 {
-		return string(r[:29]) + "…"
+	if r := []rune(text); len(r) > width {
+		return string(r[:width-1]) + "…"
 	}
 	return text
 }

@@ -54,6 +54,7 @@ var verbs = []tool.Verb{
 	{Name: "update", Args: "ID...", Summary: "change limits", Make: audited("update", update)},
 	{Name: "pause", Args: "ID...", Summary: "freeze containers", Make: audited("pause", simple("pause"))},
 	{Name: "resume", Args: "ID...", Summary: "let paused containers go on", Make: audited("resume", simple("resume"))},
+	{Name: "unpause", Args: "ID...", Summary: "the same as resume", Make: audited("resume", simple("resume"))},
 	{Name: "stats", Args: "[ID...]", Summary: "print what containers use", Make: stats},
 	{Name: "top", Args: "ID [PS-OPTIONS...]", StopAt: 1, Summary: "list a container's processes", Make: top},
 	{Name: "cp", Args: "FROM TO", Summary: "copy files: one of the two is ID:PATH", Make: audited("cp", cp)},
