@@ -26,7 +26,7 @@ func (rt *Runtime) Kill(id string, sig unix.Signal, all bool) (*Container, error
 		return nil, fail.New(fail.CodeStatus, "container not running: %w", err)
 	}
 	defer unix.Close(fd)
-	if err := unix.PidfdSendSignal(fd, sig, nil, 0); err != nil {
+	if err := c.signal(fd, sig); err != nil {
 		return nil, err
 	}
 	rt.record("kill", id, "signal", itoa(int(sig)))
@@ -80,7 +80,8 @@ func (c *Container) end() error {
 	}
 	if err == nil {
 		defer unix.Close(fd)
-		if err := unix.PidfdSendSignal(fd, unix.SIGKILL, nil, 0); err != nil && err != unix.ESRCH {
+		err := c.signal(fd, unix.SIGKILL)
+		if err != nil && err != unix.ESRCH && c.Group.Kill(unix.SIGKILL) != nil { // cgroup2 asks no security module
 			return err
 		}
 		if c.Status == state.Paused {
