@@ -277,9 +277,15 @@ func (f *Feed) one(ctx context.Context, line []byte) bool {
 	}
 }
 
-// kind puts container in front of the types that gt-oci writes.
+// kind puts container in front of the types that gt-oci writes; those of gt-ckpt
+// have other names in the log, as engines know them.
 func kind(t string) plugin.PluginEventType {
-	if strings.Contains(t, ".") {
+	switch {
+	case t == "checkpoint":
+		return plugin.CheckpointEventCreated
+	case t == "restore":
+		return plugin.CheckpointEventRestored
+	case strings.Contains(t, "."):
 		return plugin.PluginEventType(t)
 	}
 	return plugin.PluginEventType("container." + t)

@@ -132,3 +132,17 @@ func TestLost(t *testing.T) {
 	}
 	k.wait(t, 900)
 }
+
+// The constants of the SDK are what plugins get, whatever the log says.
+func TestKind(t *testing.T) {
+	for in, want := range map[string]plugin.PluginEventType{
+		"create": plugin.ContainerEventCreated, "delete": plugin.ContainerEventDeleted,
+		"checkpoint": plugin.CheckpointEventCreated, "restore": plugin.CheckpointEventRestored,
+		"storage.mount": plugin.StorageEventMounting, "network.setup": plugin.NetworkEventSetup,
+		"plugin.load": plugin.PluginEventLoaded,
+	} {
+		if have := kind(in); have != want {
+			t.Errorf("%s: have %s, need %s", in, have, want)
+		}
+	}
+}
