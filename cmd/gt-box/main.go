@@ -66,21 +66,18 @@ func run(args []string) int {
 	}
 	switch verb := args[1]; verb {
 	case "--version":
-		fmt.Println("gt-box version " + version)
-		return 0
+		return say("gt-box version " + version + "\n")
 	case "--help", "-h", "help":
-		fmt.Print(help)
-		return 0
+		return say(help)
 	case "list":
-		fmt.Println(strings.Join(names(), "\n"))
-		return 0
+		return say(strings.Join(names(), "\n") + "\n")
 	case "install":
 		return install(args[2:])
 	default:
 		if status, ok := call(verb, args[1:]); ok {
 			return status
 		}
-		fmt.Fprintf(os.Stderr, "gt-box: %s: no such applet\n", verb)
+		fmt.Fprintf(os.Stderr, "gt-box: %q: no such applet\n", verb)
 		return 127
 	}
 }
@@ -90,6 +87,14 @@ const help = `usage: gt-box APPLET [ARG…]   run an applet
        gt-box list            print the names of the applets
        gt-box --version
 `
+
+func say(text string) int {
+	if _, err := os.Stdout.WriteString(text); err != nil {
+		fmt.Fprintln(os.Stderr, "gt-box:", err)
+		return 1
+	}
+	return 0
+}
 
 func usage(problem string) int {
 	fmt.Fprintf(os.Stderr, "gt-box: %s\n%s", problem, help)

@@ -40,6 +40,9 @@ func showLogs(o *tool.Options) func(*tool.Call) error {
 	return func(c *tool.Call) error {
 		r.c = c
 		r.data = data
+		if data == "" && len(c.Args) == 0 {
+			return fail.Usage("have neither ID nor --data, need one of them")
+		}
 		if data == "" {
 			_, mon, err := find(c, c.Args[0])
 			if err != nil {

@@ -13,7 +13,7 @@ import (
 func completion(args []string) (int, error) {
 	if len(args) == 1 && (args[0] == "--help" || args[0] == "-h") {
 		_, err := fmt.Println("usage: gt-run completion bash|zsh|fish")
-		return 0, err
+		return codeOf(err), err
 	}
 	if len(args) != 1 {
 		return exitFailed, fail.Usage("completion: have %d arguments, need one of bash zsh fish", len(args))
@@ -28,7 +28,7 @@ func completion(args []string) (int, error) {
 	}
 	replace := strings.NewReplacer("FLAGS", strings.Join(flags, " "), "VERBS", strings.Join(verb.Names(), " "))
 	_, err := fmt.Print(replace.Replace(script))
-	return 0, err
+	return codeOf(err), err
 }
 
 const bashScript = `# gt-run for bash: source <(gt-run completion bash)

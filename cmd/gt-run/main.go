@@ -267,6 +267,14 @@ func finish(code int, err error) {
 	os.Exit(code)
 }
 
+// codeOf is the code of what has no other than ours.
+func codeOf(err error) int {
+	if err != nil {
+		return exitFailed
+	}
+	return 0
+}
+
 func start(args []string) (int, error) {
 	o, err := parse(args, os.Stdout)
 	if errors.Is(err, errHelp) {
@@ -277,7 +285,7 @@ func start(args []string) (int, error) {
 	}
 	if o.Version {
 		_, err := fmt.Printf("gt-run version %s\ncommit: %s\n", tool.Version, tool.Commit)
-		return 0, err
+		return codeOf(err), err
 	}
 	if o.outside() && !o.DryRun {
 		return enter(o)
@@ -287,7 +295,8 @@ func start(args []string) (int, error) {
 		return exitFailed, err
 	}
 	if o.DryRun {
-		return 0, dryRun(o, ask)
+		err := dryRun(o, ask)
+		return codeOf(err), err
 	}
 	if o.direct(ask) {
 		return attend(o, ask)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/json"
@@ -32,10 +33,19 @@ func (c *Call) report(err error) {
 		who += ": " + c.Verb
 	}
 	if c.object != "" {
-		who += " " + c.object
+		who += " " + plain(c.object)
 	}
 	fmt.Fprintf(c.Stderr, "%s: %v\n", who, err)
 	c.log("error", err.Error(), fail.Details(err))
+}
+
+// plain is the object as a line can hold it: what was typed may be anything, and a
+// terminal or a log obeys control characters.
+func plain(object string) string {
+	if !utf8.ValidString(object) || strings.ContainsFunc(object, func(r rune) bool { return !strconv.IsPrint(r) }) {
+		return strconv.Quote(object)
+	}
+	return object
 }
 
 // Warnf is something a person should know that stops nothing.
