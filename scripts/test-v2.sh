@@ -41,7 +41,7 @@ for group; do
 	unset VM_APPEND VM_MEM VM_MODULES
 	case $group in
 	part) scenarios part 600 'limits_v2|v2_|systemd_scope' ;;
-	cgroups) scenarios cgroups 1500 'limits_|v2_|systemd_|rootless_|life_|update_|gc_|exec_enters|namespace_user|mon_(pressure|metrics|oom)' ;;
+	cgroups) scenarios cgroups 1500 'limits_|v2_|systemd_|rootless_|life_|update_|gc_|exec_enters|namespace_user|mon_(pressure|metrics|oom|events)' ;;
 	units) run units 600 ./lib/cgroup ./lib/systemd ;;
 	systemd)
 		for one in 1 0; do
