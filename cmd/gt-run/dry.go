@@ -27,7 +27,7 @@ func dryRun(o *options, w *wish) error {
 	if o.Seccomp == nil {
 		b.WriteString(shell("gt-seccomp", defaultProfile(w.Capabilities)))
 	}
-	b.WriteString(shell("gt-oci", ociArgs(o, w, w.root, path)))
+	b.WriteString(shell(o.parent(), ociArgs(o, w, w.root, path)))
 	if w.user != nil {
 		if err := w.preview(); err != nil {
 			return err

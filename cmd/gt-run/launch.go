@@ -13,6 +13,14 @@ import (
 	"github.com/gophertainer/gophertainer/lib/sys"
 )
 
+// parent is the tool that is the container's.
+func (o *options) parent() string {
+	if o.Detach {
+		return "gt-mon"
+	}
+	return "gt-oci"
+}
+
 // ociArgs is the pipeline's last command.
 func ociArgs(o *options, w *wish, root, bundlePath string) []string {
 	args := rootArgs(root)

@@ -28,10 +28,7 @@ func run(o *options, w *wish) (int, error) {
 	}
 	defer stop()
 
-	tool := "gt-oci"
-	if o.Detach {
-		tool = "gt-mon"
-	}
+	tool := o.parent()
 	path, err := sibling.Path(tool)
 	if err != nil {
 		return exitFailed, err
