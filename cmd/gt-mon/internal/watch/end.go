@@ -143,6 +143,9 @@ func (m *Monitor) stop(after time.Duration) {
 			m.Exit.Stopped = true
 			m.ending(m.Exit)
 		}
+		if m.entry != nil {
+			m.note()
+		}
 		return
 	case running:
 		m.phase = stopping

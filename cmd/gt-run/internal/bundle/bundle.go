@@ -125,6 +125,19 @@ func (b *Bundle) Write(name string, text []byte) error {
 	return os.WriteFile(b.File(name), text, 0o600)
 }
 
+// Replace is Write for a file that others may be reading.
+func (b *Bundle) Replace(name string, text []byte) error {
+	tmp := "." + name
+	err := b.Write(tmp, text)
+	if err == nil {
+		err = os.Rename(b.File(tmp), b.File(name))
+	}
+	if err != nil {
+		return errors.Join(err, os.RemoveAll(b.File(tmp)))
+	}
+	return nil
+}
+
 // File is the path of a file in the bundle.
 func (b *Bundle) File(name string) string { return filepath.Join(b.Path, name) }
 

@@ -43,7 +43,7 @@ func (p *Place) Close() {
 func (p *Place) open(name string, flags int) (int, error) {
 	fd, err := path.Open(p.Root, name, flags|unix.O_CLOEXEC)
 	if err != nil {
-		return -1, fmt.Errorf("open %s: %w", name, err)
+		return -1, fmt.Errorf("open %s: %w", filepath.Clean(name), err)
 	}
 	return fd, nil
 }

@@ -1,6 +1,7 @@
 package verb
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -28,11 +29,46 @@ func explain(*tool.Options) func(*tool.Call) error {
 			fmt.Fprintf(&b, "%-14s%s\n", what, fmt.Sprintf(format, args...))
 		}
 		say("container", "%s, %s", ct.ID, words(line(ct), ct))
+		if ct.Live() {
+			if err := now(c, ct.ID, s); err != nil {
+				return err
+			}
+		}
 		explainProcess(s, say)
 		explainLinux(s, say)
 		explainEnd(ct, say)
 		return c.Print([]byte(b.String()))
 	}
+}
+
+// now puts the limits that hold in place of those that the container began with.
+func now(c *tool.Call, id string, s *specs.Spec) error {
+	if s.Linux == nil {
+		return nil
+	}
+	text, err := call(c, "gt-mon", "stats", "--format", "json", id)
+	if err != nil {
+		return err
+	}
+	var has struct {
+		CPU          struct{ Quota, Period uint64 }
+		Memory, Pids struct{ Limit int64 }
+	}
+	if err := json.Unmarshal(text, &has); err != nil {
+		return err
+	}
+	r := &specs.LinuxResources{}
+	if n := has.Memory.Limit; n > 0 {
+		r.Memory = &specs.LinuxMemory{Limit: &n}
+	}
+	if n := int64(has.CPU.Quota); n > 0 {
+		r.CPU = &specs.LinuxCPU{Quota: &n, Period: &has.CPU.Period}
+	}
+	if n := has.Pids.Limit; n > 0 {
+		r.Pids = &specs.LinuxPids{Limit: &n}
+	}
+	s.Linux.Resources = r
+	return nil
 }
 
 type sayer = func(what, format string, args ...any)
