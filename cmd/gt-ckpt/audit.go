@@ -207,7 +207,16 @@ func (v *revival) auditMounts(dir string) error {
 	if err != nil {
 		return err
 	}
-	for _, m := range scene.Foreign(mounts, v.host) {
+	foreign := scene.Foreign(mounts, v.host)
+	if len(foreign) > 0 {
+		// The number of one that the host had before may be the container's now.
+		now, err := scene.Mounts("self")
+		if err != nil {
+			return err
+		}
+		foreign = scene.Foreign(foreign, now)
+	}
+	for _, m := range foreign {
 		if _, ok := allowed[filepath.Clean(m.Point)]; !ok && !under(m.Point, v.r.Spec) {
 			return fail.New(fail.CodeUnsafe, "restored container has a mount of the host (%s %s) at %s, which the spec does not name", m.Type, m.Source, m.Point)
 		}

@@ -29,41 +29,59 @@ func layClock(images string) error {
 	return err
 }
 
-// setClock returns the images as this restore needs them: with that one on
-// another machine or after another boot, else without. at is a tmpfs.
-func (v *revival) setClock(at, images string) (string, error) {
-	m := v.from.manifest
-	if m == nil || v.dedup || m.Host.Boot == "" {
-		return images, nil
-	}
-	layer := filepath.Join(at, "clock")
-	same := m.Host.Boot == image.ThisHost(0).Boot
-	if _, err := os.Lstat(filepath.Join(images, clock)); (err == nil) != same {
-		return images, nil
-	}
+// adjust returns the images as this restore needs them: with what is changed of
+// them laid over. at is a tmpfs.
+func (v *revival) adjust(at, images string) (string, error) {
+	layer := filepath.Join(at, "changed")
 	if err := os.Mkdir(layer, 0o700); err != nil {
 		return "", err
 	}
-	if same {
-		if err := unix.Mknod(filepath.Join(layer, clock), unix.S_IFCHR, 0); err != nil {
-			return "", &fail.Error{Op: "mknod " + layer, Cause: err}
-		}
-	} else {
-		text, err := os.ReadFile(filepath.Join(images, aside))
-		if os.IsNotExist(err) {
-			return images, nil
-		}
-		if err != nil {
-			return "", err
-		}
-		if err := os.WriteFile(filepath.Join(layer, clock), text, 0o600); err != nil {
-			return "", err
-		}
+	clocked, err := v.setClock(layer, images)
+	if err != nil {
+		return "", err
+	}
+	filtered, err := v.setFilter(layer, images)
+	if err != nil || !clocked && !filtered {
+		return images, err
+	}
+	if v.dedup {
+		return "", fail.New(fail.CodeStatus, "images need changes for this spec or host, need no --auto-dedup, which writes to them")
 	}
 	if err := v.cede(layer); err != nil {
 		return "", err
 	}
-	return overlay(at, layer, images, m.Rounds)
+	rounds := 0
+	if m := v.from.manifest; m != nil {
+		rounds = m.Rounds
+	}
+	return overlay(at, layer, images, rounds)
+}
+
+// setClock lays that image out on another machine or after another boot, else a
+// whiteout of it.
+func (v *revival) setClock(layer, images string) (bool, error) {
+	m := v.from.manifest
+	if m == nil || v.dedup || m.Host.Boot == "" {
+		return false, nil
+	}
+	same := m.Host.Boot == image.ThisHost(0).Boot
+	if _, err := os.Lstat(filepath.Join(images, clock)); (err == nil) != same {
+		return false, nil
+	}
+	if same {
+		if err := unix.Mknod(filepath.Join(layer, clock), unix.S_IFCHR, 0); err != nil {
+			return false, &fail.Error{Op: "mknod " + layer, Cause: err}
+		}
+		return true, nil
+	}
+	text, err := os.ReadFile(filepath.Join(images, aside))
+	if os.IsNotExist(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return true, os.WriteFile(filepath.Join(layer, clock), text, 0o600)
 }
 
 func overlay(at, layer, images string, rounds int) (string, error) {

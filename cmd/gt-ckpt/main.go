@@ -32,8 +32,8 @@
 // The spec of a restored container is the operator's, never the stream's:
 // --bundle names its bundle. A checkpoint of this host's store may do without:
 // it has the spec that the container had here. What comes back is held against
-// the spec before it goes on: capabilities, no_new_privs, seccomp, namespaces
-// and mounts.
+// the spec before it goes on: capabilities, no_new_privs, user, label, namespaces
+// and mounts. The seccomp filter is the spec's.
 //
 // A stream is read in whole, into the store's filesystem, and held against its
 // manifest before anything is touched. --encrypt makes it one that age decrypts,

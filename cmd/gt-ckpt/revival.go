@@ -113,7 +113,7 @@ func (v *revival) apart() error {
 	if err != nil {
 		return err
 	}
-	if dir, err = v.setClock(at, dir); err != nil {
+	if dir, err = v.adjust(at, dir); err != nil {
 		return err
 	}
 	if err := v.populate(at, dir); err != nil {
