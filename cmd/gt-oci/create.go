@@ -35,6 +35,9 @@ func (m *makeOptions) declare(o *tool.Options) {
 // free, and the state is printed there.
 func (m *makeOptions) descriptors() (free bool, err error) {
 	m.Stdio = [3]int{0, 1, 2}
+	if err := m.activation(); err != nil {
+		return false, err
+	}
 	if err := preserved(m.Preserve); err != nil {
 		return false, err
 	}

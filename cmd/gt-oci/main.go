@@ -64,6 +64,9 @@
 //	--preserve-fds N         pass N descriptors after 2 on
 //	--stdio null|log:FILE    /dev/null or a log for the container, not our own output
 //
+// Sockets that systemd gave to create or run (LISTEN_PID, LISTEN_FDS,
+// LISTEN_FDNAMES) come first of the descriptors that are passed on.
+//
 // run: -d, --detach does not wait for the end, --keep keeps the container when its
 // program has ended, --no-subreaper is accepted, gt-oci never becomes one.
 //

@@ -47,6 +47,7 @@ type CreateOptions struct {
 	NoPivot       bool
 	NoKeyring     bool
 	Preserve      int
+	Env           []string // takes the place of what the spec has of the same names
 	Stdio         [3]int
 	// Terminal takes the master where there is no console socket (run in the
 	// foreground); it owns it.
@@ -345,6 +346,9 @@ func (c *creation) fill() error {
 	}
 	if c.set.Has(unix.CLONE_NEWUSER) {
 		permitted = ^uint64(0)
+	}
+	if len(c.o.Env) > 0 {
+		c.spec.Process.Env = merge(c.spec.Process.Env, c.o.Env)
 	}
 	c.input = birth.Input{
 		Spec: c.spec, Namespace: c.set, Filter: filter, Permitted: cred.Set(permitted),
