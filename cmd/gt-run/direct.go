@@ -80,7 +80,11 @@ func attend(o *options, w *wish) (int, error) {
 	}
 	code, err := f.Run(rt, w.id)
 	if err != nil {
-		return failed(err), fmt.Errorf("run %s: %w", w.id, err)
+		text := said(err.Error())
+		if text == err.Error() {
+			text = "run " + w.id + ": " + text
+		}
+		return failed(err), errors.New(text)
 	}
 	return code, nil
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"syscall"
 
 	"github.com/gophertainer/gophertainer/lib/fail"
@@ -36,7 +37,7 @@ func verdict(tool string, o *options, status syscall.WaitStatus, log *os.File) (
 	}
 	// In the foreground gt-oci has said it on our stderr.
 	if o.Detach {
-		err = errors.New(last.Msg)
+		err = errors.New(said(last.Msg))
 	}
 	switch last.Code {
 	case fail.CodeExec:
@@ -45,6 +46,17 @@ func verdict(tool string, o *options, status syscall.WaitStatus, log *os.File) (
 		return exitNotFound, err
 	}
 	return exitFailed, err
+}
+
+// said leaves out of a hook's failure that it was one, if it was the hook of
+// Network.apply: who typed --publish knows of none. What gt-net says names the option.
+func said(text string) string {
+	if _, rest, ours := strings.Cut(text, "/gt-net: after "); ours {
+		if _, its, named := strings.Cut(rest, ": gt-net: "); named {
+			return "gt-net: " + its
+		}
+	}
+	return text
 }
 
 // show writes the log's warnings, and with --debug all of it, to stderr, and
