@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+
 	"github.com/gophertainer/gophertainer/cmd/gt-ckpt/internal/image"
 	"github.com/gophertainer/gophertainer/lib/container"
 	"github.com/gophertainer/gophertainer/lib/fail"
@@ -126,6 +128,9 @@ func (r *restoring) wantsChanges(bundle string) (bool, error) {
 
 // putChanges puts them there, once.
 func (r *restoring) putChanges(v *container.Revival) error {
+	if err := r.putShm(v.Spec); err != nil {
+		return err
+	}
 	bundle := v.State.Bundle
 	want, err := r.wantsChanges(bundle)
 	if err != nil || !want {
@@ -148,6 +153,24 @@ func (r *restoring) putChanges(v *container.Revival) error {
 	}
 	r.changes = changesWithout // also if CRIU has to try again
 	return os.WriteFile(id, []byte(r.from.told().Root.ID), 0o600)
+}
+
+// putShm puts what Podman keeps of /dev/shm, a bind mount, to where the spec has
+// it from.
+func (r *restoring) putShm(s *specs.Spec) error {
+	if r.from.about == nil {
+		return nil
+	}
+	archive := filepath.Join(r.from.dir, image.DevshmName)
+	if _, err := os.Lstat(archive); err != nil {
+		return nil //nolint:nilerr // it has none
+	}
+	for i := range s.Mounts {
+		if m := &s.Mounts[i]; filepath.Clean(m.Destination) == "/dev/shm" && isBind(m) {
+			return beside(io.Discard, "gt-rootfs", "apply", m.Source, archive)
+		}
+	}
+	return fail.New(fail.CodeInput, "checkpoint has contents of /dev/shm, need a bind mount there in the spec")
 }
 
 // beside runs a tool that stands beside this one; what it says on stderr is the

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"text/tabwriter"
 
 	"github.com/gophertainer/gophertainer/cmd/gt-ckpt/internal/image"
@@ -54,6 +55,9 @@ func describe(m *image.Manifest) []byte {
 		{"tcp", m.Options.TCP},
 		{"terminal", m.Terminal},
 	} {
+		if m.Unlisted && reflect.ValueOf(row[1]).IsZero() {
+			continue // nobody says
+		}
 		fmt.Fprintf(w, "%v\t%v\n", row[0], row[1])
 	}
 	if m.Unlisted {

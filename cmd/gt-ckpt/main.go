@@ -135,6 +135,7 @@
 //
 //	-d, --detach             do not wait for the end
 //	--keep                   keep the container when its program has ended
+//	--no-manifest            take an archive of Podman or CRI-O, which has none
 //	--tcp-close              bring TCP connections back closed
 //	--console-socket SOCKET  hand the terminal's master to SOCKET
 //	--lsm-profile TYPE:NAME, --lsm-mount-context CONTEXT   other security labels

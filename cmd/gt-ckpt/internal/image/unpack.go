@@ -191,7 +191,7 @@ func (u *unpacking) file(h *tar.Header, r io.Reader) error {
 // finish compares what came with what the manifest says, both ways.
 func (u *unpacking) finish(trusted ed25519.PublicKey) (*Manifest, error) {
 	if u.manifest == nil {
-		return nil, fail.New(fail.CodeInput, "checkpoint has no %s: it is cut, or not of gt-ckpt", ManifestName)
+		return nil, fail.New(fail.CodeInput, "checkpoint has no %s: it is cut, or not of gt-ckpt, need restore --no-manifest for one of Podman or CRI-O", ManifestName)
 	}
 	if trusted != nil {
 		if u.signature == nil {
