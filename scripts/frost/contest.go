@@ -48,6 +48,9 @@ func contestants(dir, criu string, args []string) ([]*contestant, error) {
 	return list, nil
 }
 
+// id is the container's: two runs may go on beside each other.
+func (c *contestant) id() string { return fmt.Sprintf("frost-%s-%d", c.name, os.Getpid()) }
+
 func (c *contestant) bundle() string { return filepath.Join(c.dir, "hold") }
 
 // program is what the bundle runs.
@@ -183,7 +186,7 @@ func hierarchy(point string) string {
 // once is a container's life with a checkpoint in it.
 func (c *contestant) once(mb int) (sample, error) {
 	var s sample
-	id := fmt.Sprintf("frost-%s-%d", c.name, os.Getpid())
+	id := c.id()
 	images, err := os.MkdirTemp(c.dir, "images-")
 	if err != nil {
 		return s, err

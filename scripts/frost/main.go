@@ -12,6 +12,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/signal"
 	"strconv"
 	"strings"
 
@@ -39,6 +40,7 @@ func measure(dir, criu, sizes string, rounds int) error {
 	if err != nil {
 		return err
 	}
+	go interrupted(list)
 	t := newTable(list)
 	for size := range strings.SplitSeq(sizes, ",") {
 		mb, err := strconv.Atoi(size)
@@ -60,4 +62,17 @@ func measure(dir, criu, sizes string, rounds int) error {
 	}
 	t.print(os.Stdout)
 	return nil
+}
+
+// interrupted leaves no container behind when somebody has had enough.
+func interrupted(list []*contestant) {
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, os.Interrupt, unix.SIGTERM)
+	<-stop
+	for _, c := range list {
+		if err := c.remove(c.id()); err != nil {
+			fmt.Fprintln(os.Stderr, "frost:", err)
+		}
+	}
+	os.Exit(130)
 }
