@@ -77,20 +77,27 @@ func (f *fetch) fail(err error) {
 	f.came.Broadcast()
 }
 
-// serve answers one criu lazy-pages, and returns the socket for it.
-func (f *fetch) serve() (theirs *os.File, err error) {
+// serve answers one criu lazy-pages, and returns the socket for it, and the other
+// end for who holds that.
+func (f *fetch) serve() (theirs, held *os.File, err error) {
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	ours := os.NewFile(uintptr(pair[0]), "pages")
+	ours, theirs := os.NewFile(uintptr(pair[0]), "pages"), os.NewFile(uintptr(pair[1]), "pages")
+	again, err := unix.FcntlInt(ours.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		_ = ours.Close()
+		_ = theirs.Close()
+		return nil, nil, err
+	}
 	go func() {
 		defer ours.Close()
 		if err := criu.ServePages(ours, f.get); err != nil && !errors.Is(err, unix.ECONNRESET) && !errors.Is(err, unix.EPIPE) {
 			f.fail(err)
 		}
 	}()
-	return os.NewFile(uintptr(pair[1]), "pages"), nil
+	return theirs, os.NewFile(uintptr(again), "pages"), nil
 }
 
 // get waits for memory of a process.

@@ -208,14 +208,17 @@ func uproot(rt *container.Runtime, id string) error {
 func (o *orphan) far() error {
 	rt, id := runtime(o.call), o.id
 	criu, begun := o.told[tellBegun]
+	_, free := o.told[tellFree]
+	_, later := o.told[tellLater]
+	_, whole := o.told[tellWhole]
+	if later && free && !whole && criu > 0 {
+		_ = unix.Kill(criu, unix.SIGKILL) // it may wait for a process that waits for memory
+	}
 	if criu > 0 {
 		if err := sys.Gone(criu); err != nil {
 			return err
 		}
 	}
-	_, free := o.told[tellFree]
-	_, later := o.told[tellLater]
-	_, whole := o.told[tellWhole]
 	if free && (whole || !later) {
 		word := wire.Done
 		if later {

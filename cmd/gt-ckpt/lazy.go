@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/gophertainer/gophertainer/cmd/gt-ckpt/internal/criu"
 	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/tool"
@@ -42,45 +44,48 @@ func (v *revival) lazyServer() (*pager, error) {
 		return nil, err
 	}
 	args := []string{v.path, "lazy-pages", "--images-dir", images, "--work-dir", v.work, "--log-file", "lazy-pages.log", "--status-fd", "3"}
-	var files []*os.File
-	if v.later != nil {
-		socket, err := v.later.serve()
-		if err != nil {
-			return nil, err
-		}
-		defer socket.Close()
-		files, args = append(files, socket), append(args, "--page-server", "--ps-socket", "4")
+	p := &pager{}
+	if v.later == nil {
+		return p, p.start(v, args)
 	}
-	return startPager(args, files)
-}
-
-func startPager(args []string, files []*os.File) (*pager, error) {
-	ready, w, err := os.Pipe()
+	theirs, ours, err := v.later.serve()
 	if err != nil {
 		return nil, err
+	}
+	defer theirs.Close()
+	defer ours.Close()
+	// Ours is held there, too: CRIU's server must not end before the container.
+	return p, p.start(v, append(args, "--page-server", "--ps-socket", "4"), theirs, ours)
+}
+
+func (p *pager) start(v *revival, args []string, files ...*os.File) error {
+	ready, w, err := os.Pipe()
+	if err != nil {
+		return err
 	}
 	defer ready.Close()
 	defer w.Close()
 	theirs, ours, err := os.Pipe()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer theirs.Close()
-	p := &pager{cmd: exec.Command("/proc/self/exe", append([]string{"page", "--", itoa(1 + len(files))}, args...)...), life: ours}
+	p.life = ours
+	p.cmd = exec.Command("/proc/self/exe", append([]string{"--root", v.call.Root, "page", "--", v.id, itoa(len(files))}, args...)...)
 	p.cmd.Args[0] = "gt-ckpt"
 	p.cmd.Stdin = theirs
 	p.cmd.ExtraFiles = append([]*os.File{w}, files...)
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := p.cmd.Start(); err != nil {
 		_ = ours.Close()
-		return nil, &fail.Error{Code: fail.CodeHost, Op: "start " + args[0], Cause: err}
+		return &fail.Error{Code: fail.CodeHost, Op: "start " + args[0], Cause: err}
 	}
 	_ = w.Close()
 	if _, err := io.ReadFull(ready, make([]byte, 1)); err != nil {
 		p.end()
-		return nil, fail.New(fail.CodeHost, "criu lazy-pages does not start: %s", p.cmd.ProcessState)
+		return fail.New(fail.CodeHost, "criu lazy-pages does not start: %s", p.cmd.ProcessState)
 	}
-	return p, nil
+	return nil
 }
 
 // free lets it outlive us, if it has not ended.
@@ -114,17 +119,26 @@ func (p *pager) end() {
 	_ = p.cmd.Wait()
 }
 
-// page is the process between: it runs a program with so many descriptors, and
-// kills it if stdin ends without a word that lets it go.
+// page is the process between: it runs a program, and kills it if stdin ends
+// without a word that lets it go. The kernel gives pages of zeros to who waits
+// for a server of pages that is dead, so the container dies first.
 func page(*tool.Options) func(*tool.Call) error {
 	return func(c *tool.Call) error {
-		files, err := strconv.Atoi(c.Args[0])
-		if err != nil || len(c.Args) < 2 {
+		if len(c.Args) < 3 {
 			return fail.Usage("page is for gt-ckpt restore to start")
 		}
-		cmd := exec.Command(c.Args[1], c.Args[2:]...)
-		for fd := 3; fd < 3+files; fd++ {
-			cmd.ExtraFiles = append(cmd.ExtraFiles, os.NewFile(uintptr(fd), "handed on"))
+		files, err := strconv.Atoi(c.Args[1])
+		if err != nil {
+			return err
+		}
+		cmd := exec.Command(c.Args[2], c.Args[3:]...)
+		// The first is CRIU's word that it is ready, the second its socket, the
+		// third the other end of that.
+		for fd := 3; fd < 3+1+files; fd++ {
+			syscall.CloseOnExec(fd)
+			if fd < 5 {
+				cmd.ExtraFiles = append(cmd.ExtraFiles, os.NewFile(uintptr(fd), "handed on"))
+			}
 		}
 		if err := cmd.Start(); err != nil {
 			return err
@@ -134,9 +148,13 @@ func page(*tool.Options) func(*tool.Call) error {
 		}
 		go func() {
 			word, err := io.ReadAll(c.Stdin)
-			if err != nil || !strings.Contains(string(word), tellFree) {
-				_ = cmd.Process.Kill()
+			if err == nil && strings.Contains(string(word), tellFree) {
+				return
 			}
+			if ct, err := runtime(c).Open(c.Args[0]); err == nil {
+				_ = ct.Group.Kill(unix.SIGKILL) // there may be nothing in it yet
+			}
+			_ = cmd.Process.Kill()
 		}()
 		return cmd.Wait()
 	}

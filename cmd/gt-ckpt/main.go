@@ -204,7 +204,7 @@ func main() {
 			{Name: "receive", Args: "[FROM]", Summary: "take a stream into the store", Make: receive},
 			{Name: "migrate", Args: "ID", Summary: "move a running container to who receives it", Make: migrate},
 			{Name: "check", Args: "[ID]", Summary: "tell whether host and container are fit", Make: check},
-			{Name: "page", Args: "FILES PROGRAM...", Summary: "run a server of lazy pages", Hidden: true, Make: page},
+			{Name: "page", Args: "ID FILES PROGRAM...", Summary: "run a server of lazy pages", Hidden: true, Make: page},
 			{Name: "guard", Args: "ROLE ID DIR PATIENCE", Summary: "stand by a migration", Hidden: true, Make: stand},
 			{Name: "checkpoint", Args: "[ID] [TO]", Summary: "dump", Hidden: true, Make: dump},
 			{Name: "checkpoint-list", Summary: "list", Hidden: true, Make: list},

@@ -103,8 +103,9 @@ func (r *restoring) takeIn(line *wire.Line, in, out *os.File) error {
 		return err
 	}
 	if err := r.complete(line); err != nil {
+		err = errors.Join(err, uproot(r.rt, r.id)) // before its pages are zeros
 		r.pager.end()
-		return errors.Join(err, uproot(r.rt, r.id))
+		return err
 	}
 	return nil
 }
