@@ -28,6 +28,9 @@ func call(*tool.Options) func(*tool.Call) error {
 		if err != nil {
 			return err
 		}
+		if c.Args[1] == "" {
+			return fail.Usage("method is empty, need one")
+		}
 		if slices.Contains(own, c.Args[1]) {
 			return fail.Usage("method %s is gt-plugin's own", c.Args[1])
 		}

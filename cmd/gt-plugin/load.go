@@ -139,6 +139,9 @@ func (l *loader) stage(e *store.Entry, file *trust.File) error {
 
 // settle decides what the plugin is configured with, granted and allowed.
 func (l *loader) settle(e *store.Entry) error {
+	if store.AtCreate(e.Info.Type) && e.Deadline() > store.CreatePatience {
+		return fail.Usage("--timeout: have %v, need at most %v for what is asked at create", e.Deadline(), store.CreatePatience)
+	}
 	source := &settings.Sources{System: l.config, Set: l.set}
 	config, enabled, err := source.Read(e.Name, &e.Info.Config)
 	if err != nil {

@@ -57,9 +57,10 @@ func Enabled() error {
 // Policy is how much a plugin's file is trusted: the flag, or
 // GOPHERTAINER_PLUGIN_SECURITY, where true is pinned and false is off.
 func Policy(flag string) (string, error) {
-	v := flag
+	v, name := flag, "--security"
 	if v == "" {
-		v = os.Getenv("GOPHERTAINER_PLUGIN_SECURITY")
+		name = "GOPHERTAINER_PLUGIN_SECURITY"
+		v = os.Getenv(name)
 	}
 	switch v {
 	case "":
@@ -70,7 +71,7 @@ func Policy(flag string) (string, error) {
 	on, err := strconv.ParseBool(v)
 	switch {
 	case err != nil:
-		return "", fail.Usage("GOPHERTAINER_PLUGIN_SECURITY: have %q, need true, false, off, pinned or signed", v)
+		return "", fail.Usage("%s: have %q, need true, false, off, pinned or signed", name, v)
 	case on:
 		return trust.Pinned, nil
 	}

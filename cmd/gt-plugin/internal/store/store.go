@@ -82,6 +82,9 @@ func (r *Record) Deadline() time.Duration {
 // DefaultTimeout is a call's if load was not told another.
 const DefaultTimeout = 2 * time.Second
 
+// CreatePatience is how long gt-oci waits for all plugins (lib/container).
+const CreatePatience = time.Minute
+
 // AtCreate tells whether a plugin of the type is asked when a container is made.
 func AtCreate(t plugin.PluginType) bool {
 	return t == plugin.PluginTypeRuntime || t == plugin.PluginTypeSecurity

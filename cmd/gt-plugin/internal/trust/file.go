@@ -80,6 +80,13 @@ func open(dir, base, policy string) (*File, error) {
 	if err := checkFile(fd, policy); err != nil {
 		return nil, err
 	}
+	info, err := in.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !strings.HasSuffix(base, ".so") && info.Mode()&0o111 == 0 {
+		return nil, fail.New(fail.CodeInput, "has mode %04o: is not executable", info.Mode().Perm())
+	}
 	b, err := io.ReadAll(io.LimitReader(in, MaxSize+1))
 	if err != nil {
 		return nil, err
