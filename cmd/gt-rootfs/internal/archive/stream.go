@@ -16,7 +16,7 @@ const (
 	chunk = 128 << 10 // bytes handed over at once
 	// Chunks in flight between the decompressor and the reader: it goes on
 	// through a run of small files, and is ahead when large ones come.
-	depth = 128
+	depth = 64
 )
 
 // A Stream is the plain content of an archive. It is read by one goroutine.
