@@ -2,8 +2,11 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"os"
+	"reflect"
+	"strings"
 
 	"github.com/moby/profiles/seccomp"
 	"github.com/opencontainers/runtime-spec/specs-go"
@@ -42,7 +45,7 @@ func decode(b []byte, t target) (*specs.LinuxSeccomp, error) {
 		} `json:"linux"`
 	}
 	if err := json.Unmarshal(b, &config); err != nil {
-		return nil, fail.New(fail.CodeInput, "read profile: %w", err)
+		return nil, misread(err)
 	}
 	if config.Version != nil || config.Linux != nil {
 		if config.Linux == nil || len(config.Linux.Seccomp) == 0 || string(config.Linux.Seccomp) == "null" {
@@ -52,9 +55,40 @@ func decode(b []byte, t target) (*specs.LinuxSeccomp, error) {
 	}
 	var profile seccomp.Seccomp
 	if err := json.Unmarshal(b, &profile); err != nil {
-		return nil, fail.New(fail.CodeInput, "read profile: %w", err)
+		return nil, misread(err)
 	}
 	return t.resolve(&profile)
+}
+
+// misread says what is wrong with the JSON in its own terms, not in Go's.
+func misread(err error) error {
+	var wrong *json.UnmarshalTypeError
+	if !errors.As(err, &wrong) {
+		return fail.New(fail.CodeInput, "read profile: %w", err)
+	}
+	need := "another type"
+	switch wrong.Type.Kind() {
+	case reflect.Struct, reflect.Map:
+		need = "an object"
+	case reflect.Slice:
+		need = "an array"
+	case reflect.String:
+		need = "a string"
+	case reflect.Bool:
+		need = "true or false"
+	case reflect.Int, reflect.Int32, reflect.Int64, reflect.Uint, reflect.Uint32, reflect.Uint64:
+		need = "a whole number"
+	}
+	at := ""
+	for word := range strings.SplitSeq(wrong.Field, ".") {
+		if word != "" && word[0] >= 'a' { // else it is an embedded type's name
+			at += "/" + word
+		}
+	}
+	if at != "" {
+		at += ": "
+	}
+	return fail.New(fail.CodeInput, "read profile: %shave %s, need %s", at, wrong.Value, need)
 }
 
 func profileOf(c *tool.Call, t target) (*specs.LinuxSeccomp, error) {
