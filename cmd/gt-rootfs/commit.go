@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -43,10 +42,7 @@ func commit(o *tool.Options) func(c *tool.Call) error {
 		default:
 			err = p.layer(ctx, c, m)
 		}
-		if err != nil {
-			return fmt.Errorf("%s: %w", c.Args[0], err)
-		}
-		return nil
+		return err
 	}
 }
 

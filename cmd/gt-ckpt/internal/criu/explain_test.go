@@ -31,7 +31,7 @@ func TestExplain(t *testing.T) {
 		{"(00.1) Error (criu/sockets.c:628): sockets: Can't get 1:16 opt: Operation not supported", "the kernel does not tell the option 1:16 of a socket", "newer CRIU"},
 		{"(00.1) Error (criu/sk-inet.c:900): inet: Can't bind inet socket (id 4): Address already in use", "an address that a socket is bound to is in use", ""},
 		{"(00.1) Error (criu/sk-inet.c:900): inet: Can't bind inet socket (id 4): Cannot assign requested address", "an address that a socket is bound to is missing", "network of the container"},
-		{"(00.1) Error (criu/namespaces.c:400): Can't dump nested pid namespace for 77", "process 77 of the container has made a pid namespace of its own, which CRIU cannot take", ""},
+		{"(00.1) Error (criu/namespaces.c:400): Can't dump nested pid namespace for 77", "process 77 was just ending, or has made a pid namespace of its own, which CRIU cannot take", "try again"},
 		{"(00.1) Error (criu/cr-dump.c:900): The root process 9 is not a session leader. Consider using --shell-job option", "the session or terminal belongs to a shell outside the container", "--shell-job"},
 		{"(00.1) Error (criu/mount.c:1000): mnt: FS mnt ./x dev 0x40 root / unsupported id 9", "the mount ./x is of a kind that CRIU cannot take", ""},
 		{"(00.1) Error (criu/mount.c:500): mnt: 60:./data doesn't have a proper root mount", "the mount ./data of the container is not named in its spec", ""},

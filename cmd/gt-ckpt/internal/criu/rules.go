@@ -56,7 +56,8 @@ var rules = []rule{
 	r(`Unseizable non-zombie (\d+) found, state (\w)`, fail.CodeBusy, "process $1 is stuck in the kernel (state $2)", "try again"),
 	r(`Can't attach to \S+: Operation not permitted`, fail.CodePermission, "a process is traced by another, or ptrace is forbidden", ""),
 	r(`suspend seccomp`, fail.CodePermission, "CRIU may not suspend the seccomp filter of a process", "need nobody who traces it, and CAP_SYS_ADMIN"),
-	r(`Can't dump nested (\w+) namespace for (\d+)`, fail.CodeStatus, "process $2 of the container has made a $1 namespace of its own, which CRIU cannot take", ""),
+	// One that is just ending has lost its namespaces already.
+	r(`Can't dump nested (\w+) namespace for (\d+)`, fail.CodeStatus, "process $2 was just ending, or has made a $1 namespace of its own, which CRIU cannot take", "try again"),
 	r(`Nested mount namespaces are not supported`, fail.CodeStatus, "a process of the container has made a mount namespace of its own, which CRIU cannot take", ""),
 	r(`Can't dump task (\d+) running in 32-bit mode`, fail.CodeStatus, "process $1 is a 32-bit program, which this CRIU cannot take", ""),
 	r(`SysVIPC shmem map .* doesn't live in IPC ns`, fail.CodeStatus, "a process uses shared memory of the host's IPC namespace", "need an IPC namespace of the container's own"),
