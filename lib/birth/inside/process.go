@@ -161,6 +161,8 @@ func (b *birth) group(s *plan.Step) bare.Errno {
 		return e
 	}
 	_, e = bare.Write(fd, "0")
+	bare.Close(fd) // nobody inside is to find it
+	b.files[s.FD-1] = -1
 	return e
 }
 
