@@ -196,6 +196,9 @@ func (r *restoring) attempt() (*container.Container, error) {
 		v := &revival{restoring: r}
 		r.watch.close()
 		r.watch = r.watched()
+		if err := r.watch.alone(); err != nil {
+			return nil, err
+		}
 		work := r.work
 		ct, err := r.rt.Restore(r.id, &r.CreateOptions, v.revive)
 		if err == nil || !v.raced || n == tries {

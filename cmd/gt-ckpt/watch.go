@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -37,6 +38,33 @@ func (r *restoring) watched() *watch {
 		return nil
 	}
 	return &watch{data: data, ends: map[string]*os.File{}}
+}
+
+// alone waits for the end of the monitor that was there: with --rm it removes the
+// container of that ID, which is to be the restored one. It holds a lock as long
+// as it lives.
+func (w *watch) alone() error {
+	if w == nil {
+		return nil
+	}
+	lock, err := os.Open(filepath.Join(w.data, "lock"))
+	if os.IsNotExist(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	free := make(chan error, 1)
+	go func() {
+		free <- unix.Flock(int(lock.Fd()), unix.LOCK_SH)
+		_ = lock.Close()
+	}()
+	select {
+	case err := <-free:
+		return err
+	case <-time.After(grace):
+		return fail.New(fail.CodeBusy, "the monitor of the container that was dumped has not ended, need it gone")
+	}
 }
 
 // pipe makes the container's end of a new one for its stdout or stderr.
