@@ -151,12 +151,20 @@ func page(*tool.Options) func(*tool.Call) error {
 			if err == nil && strings.Contains(string(word), tellFree) {
 				return
 			}
-			if ct, err := runtime(c).Open(c.Args[0]); err == nil {
-				_ = ct.Group.Kill(unix.SIGKILL) // there may be nothing in it yet
-			}
+			endContainer(c)
 			_ = cmd.Process.Kill()
 		}()
-		return cmd.Wait()
+		if err := cmd.Wait(); err != nil {
+			endContainer(c)
+			return err
+		}
+		return nil
+	}
+}
+
+func endContainer(c *tool.Call) {
+	if ct, err := runtime(c).Open(c.Args[0]); err == nil {
+		_ = ct.Group.Kill(unix.SIGKILL) // there may be nothing in it yet
 	}
 }
 
