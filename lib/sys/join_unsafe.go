@@ -1,6 +1,7 @@
 package sys
 
 import (
+	"runtime"
 	"syscall"
 	"unsafe"
 
@@ -63,6 +64,9 @@ func (s *Spawn) startJoined() (pid, pidfd int, err error) {
 	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
 		return -1, -1, err
 	}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	restoreSlack()
 	syscall.ForkLock.Lock()
 	first, errno := forkJoined(j)
 	syscall.ForkLock.Unlock()

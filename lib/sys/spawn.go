@@ -35,7 +35,6 @@ type Spawn struct {
 // Start makes the process and returns its PID in the caller's PID namespace
 // and a pidfd, which the caller owns. See clone(2), setns(2).
 func (s *Spawn) Start() (pid, pidfd int, err error) {
-	defer PlainSlack()()
 	if len(s.Join) > 0 {
 		return s.startJoined()
 	}
@@ -56,6 +55,9 @@ func (s *Spawn) Start() (pid, pidfd int, err error) {
 	if s.RootUID {
 		attr.Credential = &syscall.Credential{NoSetGroups: true}
 	}
+	// PlainSlack would hold the thread, for which the runtime makes a further one
+	// in each birth. To be moved in between takes a preemption, after 10 ms of work.
+	restoreSlack()
 	pidfd = -1
 	pid, err = syscall.ForkExec("/proc/self/fd/"+strconv.Itoa(s.Exe), s.Args, &syscall.ProcAttr{Env: s.Env, Files: files, Sys: attr})
 	return pid, pidfd, err

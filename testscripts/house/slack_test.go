@@ -18,7 +18,7 @@ func TestProgramsGetPlainSlack(t *testing.T) {
 		if s.test() || !strings.HasPrefix(s.path, "lib/") && !strings.HasPrefix(s.path, "cmd/gt-oci/") && !strings.HasPrefix(s.path, "cmd/gt-run/") && !strings.HasPrefix(s.path, "cmd/gt-plugin/") {
 			continue
 		}
-		plain := slices.Contains(called(s.file), "sys.PlainSlack") || slices.Contains(called(s.file), "PlainSlack")
+		plain := slices.Contains(called(s.file), "sys.PlainSlack") || slices.Contains(called(s.file), "restoreSlack")
 		for _, c := range called(s.file) {
 			if !slices.Contains(starters, c) {
 				continue
