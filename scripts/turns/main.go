@@ -1,4 +1,4 @@
-// Turns measures container runtimes by turns: A B C, B C A, C A B … Batches one
+// Turns measures container runtimes by turns: A B C, A C B, B C A, B A C … Batches one
 // after the other drift by a third on a busy machine; the ratio of neighbours
 // does not. It prints the medians and the median of the ratios of each round.
 //
