@@ -16,8 +16,8 @@ import (
 func images(t *testing.T, pages int) (dir string, memory []byte) {
 	t.Helper()
 	dir = t.TempDir()
-	head := []byte{1<<3 | 0, 1}                        // the file's number
-	entry := []byte{1<<3 | 0, 0x80, 0x20, 4<<3 | 0, 6} // at 0x1000, present and lazy
+	head := []byte{1 << 3, 1}                      // the file's number
+	entry := []byte{1 << 3, 0x80, 0x20, 4 << 3, 6} // at 0x1000, present and lazy
 	entry = binary.AppendUvarint(append(entry, 5<<3), uint64(pages))
 	text := make([]byte, 8)
 	for _, m := range [][]byte{head, entry} {
