@@ -4,6 +4,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -46,6 +47,7 @@ func nth(n int) *tracer {
 // swept runs gc and fails if anything is left, or if a second gc finds more.
 func (w *world) swept(when string) {
 	w.t.Helper()
+	w.idle(when)
 	out, err := w.call("gc")
 	if err != nil || strings.Contains(out, "gt-oci:") {
 		w.t.Errorf("%s: gc: %v\n%s", when, err, out)
@@ -57,6 +59,30 @@ func (w *world) swept(when string) {
 	}
 	if out, err := w.call("gc"); err != nil || out != "" {
 		w.t.Errorf("%s: second gc: %v\n%s", when, err, out)
+	}
+}
+
+// idle waits until nobody has the container's lock, for gc leaves alone what
+// somebody works on: what a killed gt-oci has just cloned has all its descriptors
+// until it executes gt-init.
+func (w *world) idle(when string) {
+	w.t.Helper()
+	fd, err := unix.Open(w.dir+"/state/"+w.id+"/lock", unix.O_RDWR|unix.O_CLOEXEC, 0)
+	if err == unix.ENOENT {
+		return
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	for end := time.Now().Add(5 * time.Second); ; time.Sleep(time.Millisecond) {
+		if err = unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB); err == nil {
+			return
+		}
+		if err != unix.EWOULDBLOCK || time.Now().After(end) {
+			w.t.Errorf("%s: the lock is held still: %v", when, err)
+			return
+		}
 	}
 }
 
