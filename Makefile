@@ -22,7 +22,8 @@ stamp    = $(shell scripts/stamp.sh)
 ldflags  = -s -w -X $(module)/lib/plan.Stamp=$(stamp) -X $(module)/lib/tool.Version=$(version) \
            -X $(module)/lib/tool.Commit=$(commit) -X main.version=$(version)
 
-# gt-init begins before Go's runtime, gt-oci, gt-plugin and gt-run just before it, where cmd/gt-init has an entry for that.
+# gt-init does without Go's runtime, and gt-oci, gt-plugin and gt-run begin just
+# before it, where there is an entry for that.
 ifeq ($(shell $(GO) env GOARCH),amd64)
 bare     = -ldflags '$(module)/cmd/gt-init=$(ldflags) -E main.entry' \
            $(foreach t,gt-oci gt-plugin gt-run,-ldflags '$(module)/cmd/$(t)=$(ldflags) -E $(module)/lib/sys.entry')

@@ -57,17 +57,8 @@ mount --bind "$root" "$root"
 
 # Podman, with everything of its own below the tmpfs.
 mkdir -p "$dir/podman/t"
-cat >"$dir/podman/containers.conf" <<CONFIG
-[containers]
-log_driver = "k8s-file"
-default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]
-[engine]
-cgroup_manager = "cgroupfs"
-events_logger = "file"
-runtime = "runc"
-[engine.runtimes]
-runc = ["$runc"]
-CONFIG
+. "$here/podman-conf.sh"
+podman_conf "$runc" >"$dir/podman/containers.conf"
 export CONTAINERS_CONF="$dir/podman/containers.conf" PODMAN_IGNORE_CGROUPSV1_WARNING=1
 export PATH="$PATH:/opt/gophertainer-engines/bin:$(dirname "$criu")"
 unset XDG_RUNTIME_DIR

@@ -41,16 +41,9 @@ up() { for _ in $(seq 300); do "$@" >/dev/null 2>&1 && return; sleep 0.1; done; 
 # Podman, with its storage and networks here.
 if have podman; then
 	mkdir -p "$work/p/tmp" "$work/p/net"
-	cat >"$work/p/containers.conf" <<CONFIG
-[containers]
-log_driver = "k8s-file"
-default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]
-[engine]
-cgroup_manager = "cgroupfs"
-events_logger = "file"
-runtime = "runc"
-[engine.runtimes]
-runc = ["$runc"]
+	. "$here/podman-conf.sh"
+	podman_conf "$runc" >"$work/p/containers.conf"
+	cat >>"$work/p/containers.conf" <<CONFIG
 [network]
 network_backend = "cni"
 cni_plugin_dirs = ["/usr/lib/cni"]

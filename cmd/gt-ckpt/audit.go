@@ -110,7 +110,10 @@ func auditUser(s *specs.Spec, status map[string]string, refuse func(string, ...a
 	}
 	uid := p.User.UID
 	if m := s.Linux.UIDMappings; len(m) > 0 {
-		uid, _ = idmap.Map(m).ToHost(uid)
+		var mapped bool
+		if uid, mapped = idmap.Map(m).ToHost(uid); !mapped {
+			return refuse("has users of this host, and the spec's maps have none for its user %d", p.User.UID)
+		}
 	}
 	for _, have := range strings.Fields(status["Uid"]) {
 		if have != strconv.FormatUint(uint64(uid), 10) {

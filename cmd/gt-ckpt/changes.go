@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/json"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -49,7 +48,7 @@ func (d *dumping) wantChanges() (bool, error) {
 	bundle := d.ct.State.Bundle
 	var err error = fail.New(fail.CodeStatus, "root %s is not one that gt-rootfs keeps apart, need gt-rootfs unpack --driver overlay", d.ct.State.Rootfs)
 	if _, serr := os.Lstat(filepath.Join(bundle, host.RecordName)); serr == nil && d.ct.State.Rootfs == filepath.Join(bundle, "rootfs") {
-		err = beside(io.Discard, "gt-rootfs", "diff", bundle)
+		err = beside("gt-rootfs", "diff", bundle)
 	}
 	if err == nil || d.changes == changesWith {
 		return err == nil, err
@@ -63,7 +62,7 @@ func (d *dumping) wantChanges() (bool, error) {
 func (d *dumping) packChanges() (r *image.Root, back func(), err error) {
 	bundle, none := d.ct.State.Bundle, func() {}
 	diff, deleted := filepath.Join(d.draft.Dir, image.ChangesName), filepath.Join(d.draft.Dir, image.DeletedName)
-	if err := beside(io.Discard, "gt-rootfs", "commit", "--deleted", deleted, bundle, diff); err != nil {
+	if err := beside("gt-rootfs", "commit", "--deleted", deleted, bundle, diff); err != nil {
 		return nil, none, err
 	}
 	st, err := os.Stat(diff)
@@ -85,11 +84,11 @@ func (d *dumping) packChanges() (r *image.Root, back func(), err error) {
 		return nil, none, err
 	}
 	back = func() {
-		if was == nil {
-			_ = os.Remove(id)
-			return
+		err := os.Remove(id)
+		if was != nil {
+			err = os.WriteFile(id, was, 0o600)
 		}
-		if err := os.WriteFile(id, was, 0o600); err != nil {
+		if err != nil && !os.IsNotExist(err) {
 			d.call.Warnf("say which root it is: %v", err)
 		}
 	}
@@ -148,7 +147,7 @@ func (r *restoring) putChanges(v *container.Revival) error {
 		return err
 	}
 	args = append(args, root, filepath.Join(r.from.dir, image.ChangesName))
-	if err := beside(io.Discard, "gt-rootfs", args...); err != nil {
+	if err := beside("gt-rootfs", args...); err != nil {
 		return err
 	}
 	r.changes = changesWithout // also if CRIU has to try again
@@ -162,12 +161,14 @@ func (r *restoring) putShm(s *specs.Spec) error {
 		return nil
 	}
 	archive := filepath.Join(r.from.dir, image.DevshmName)
-	if _, err := os.Lstat(archive); err != nil {
-		return nil //nolint:nilerr // it has none
+	if _, err := os.Lstat(archive); os.IsNotExist(err) {
+		return nil
+	} else if err != nil {
+		return err
 	}
 	for i := range s.Mounts {
 		if m := &s.Mounts[i]; filepath.Clean(m.Destination) == "/dev/shm" && isBind(m) {
-			return beside(io.Discard, "gt-rootfs", "apply", m.Source, archive)
+			return beside("gt-rootfs", "apply", m.Source, archive)
 		}
 	}
 	return fail.New(fail.CodeInput, "checkpoint has contents of /dev/shm, need a bind mount there in the spec")
@@ -175,14 +176,14 @@ func (r *restoring) putShm(s *specs.Spec) error {
 
 // beside runs a tool that stands beside this one; what it says on stderr is the
 // error.
-func beside(out io.Writer, name string, args ...string) error {
+func beside(name string, args ...string) error {
 	exe, err := os.Readlink("/proc/self/exe")
 	if err != nil {
 		return err
 	}
 	cmd := exec.Command(filepath.Join(filepath.Dir(exe), name), args...)
 	var said bytes.Buffer
-	cmd.Stdout, cmd.Stderr = out, &said
+	cmd.Stderr = &said
 	if err := cmd.Run(); err != nil {
 		text := strings.TrimPrefix(strings.TrimSpace(said.String()), name+": ")
 		if text == "" {

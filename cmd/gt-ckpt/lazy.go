@@ -163,8 +163,13 @@ func page(*tool.Options) func(*tool.Call) error {
 }
 
 func endContainer(c *tool.Call) {
-	if ct, err := runtime(c).Open(c.Args[0]); err == nil {
+	ct, err := runtime(c).Open(c.Args[0])
+	var f *fail.Error
+	switch {
+	case err == nil:
 		_ = ct.Group.Kill(unix.SIGKILL) // there may be nothing in it yet
+	case !errors.As(err, &f) || f.Code != fail.CodeNoSuch:
+		c.Warnf("end %s, whose memory is lost: %v", c.Args[0], err)
 	}
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -106,7 +105,7 @@ func (w *watch) begin(r *restoring, ct *container.Container) error {
 	if err := os.WriteFile(ct.Entry.Path("mon.json"), text, 0o600); err != nil {
 		return err
 	}
-	if err := beside(io.Discard, "gt-mon", "--root", r.call.Root, "adopt", ct.ID); err != nil {
+	if err := beside("gt-mon", "--root", r.call.Root, "adopt", ct.ID); err != nil {
 		return &fail.Error{Op: "watch the container again", Cause: err}
 	}
 	return nil

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -141,8 +142,12 @@ func (a *applying) allowed(m *made) error {
 		return nil
 	}
 	list, err := m.changes()
+	var unknown *fail.Error
+	if errors.As(err, &unknown) && unknown.Code == fail.CodeStatus {
+		return nil // there is no original to compare with
+	}
 	if err != nil {
-		return nil //nolint:nilerr // no original to compare with
+		return err
 	}
 	root, err := m.root()
 	if err != nil {

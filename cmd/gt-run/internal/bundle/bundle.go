@@ -94,7 +94,7 @@ func (b *Bundle) mark() error {
 func Open(path string) (*Bundle, error) {
 	f, err := os.OpenFile(filepath.Join(path, marker), os.O_RDWR|unix.O_NOFOLLOW, 0)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fail.New(fail.CodeInput, "%s is no bundle of gt-run: %s is missing", path, marker)
+		return nil, fail.New(fail.CodeInput, "%s is no bundle of gt-run: %w", path, err)
 	}
 	if err != nil {
 		return nil, err
