@@ -12,8 +12,13 @@ import (
 )
 
 // waitPidfd waits until the process is gone, 5 s at most.
-func waitPidfd(fd int) {
-	unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 5000)
+func waitPidfd(fd int) (ended bool) {
+	for {
+		n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 5000)
+		if err != unix.EINTR {
+			return n > 0
+		}
+	}
 }
 
 // removeCgroups kills and thaws what is in the scenario's cgroups and removes

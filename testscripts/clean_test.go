@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -44,4 +45,30 @@ func TestCleanRemovesEverything(t *testing.T) {
 	if left := s.leftovers(); len(left) > 0 {
 		t.Errorf("left after clean: %v", left)
 	}
+}
+
+// TestKilledIsNoLeftover: a process that has been killed is waited for, one
+// that was only asked to end is not.
+func TestKilledIsNoLeftover(t *testing.T) {
+	dir := t.TempDir()
+	s := &scene{work: dir, state: filepath.Join(dir, "state"), id: "tkilled"}
+	sh := exec.Command("sh", "-c", `trap "" TERM; echo; while :; do sleep 100; done`, dir)
+	out, err := sh.StdoutPipe()
+	if err == nil {
+		err = sh.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	out.Read(make([]byte, 1))
+	sh.Process.Signal(syscall.SIGTERM)
+	if left := s.leftovers(); len(left) == 0 {
+		t.Error("nothing left while the process ignores SIGTERM")
+	}
+	go sh.Wait()
+	sh.Process.Kill()
+	if left := s.alive(); left[sh.Process.Pid] != "" {
+		t.Errorf("left after SIGKILL: %v", left)
+	}
+	s.clean()
 }

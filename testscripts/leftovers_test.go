@@ -17,6 +17,7 @@ import (
 // the state directory, mounts, cgroups, processes and loop devices.
 func (s *scene) leftovers() []string {
 	var out []string
+	alive := s.alive() // first: the others go with the last process
 	for _, id := range s.containers() {
 		out = append(out, "container "+id)
 	}
@@ -30,7 +31,7 @@ func (s *scene) leftovers() []string {
 	for _, c := range s.cgroups() {
 		out = append(out, "cgroup "+c)
 	}
-	for pid, cmd := range s.processes() {
+	for pid, cmd := range alive {
 		out = append(out, "process "+strconv.Itoa(pid)+" "+cmd)
 	}
 	for _, l := range s.loops() {
@@ -38,6 +39,51 @@ func (s *scene) leftovers() []string {
 	}
 	slices.Sort(out)
 	return out
+}
+
+// alive are the processes that nobody has killed: what is dying is waited for,
+// since a scenario's own kill -9 ends nothing at once.
+func (s *scene) alive() map[int]string {
+	out := s.processes()
+	for pid := range out {
+		fd, err := unix.PidfdOpen(pid, 0)
+		if err != nil {
+			delete(out, pid)
+			continue
+		}
+		if dying(pid) && waitPidfd(fd) {
+			delete(out, pid)
+		}
+		unix.Close(fd)
+	}
+	return out
+}
+
+// dying tells whether a process has a SIGKILL pending or is exiting:
+// proc_pid_stat(5), PF_EXITING in the kernel's linux/sched.h.
+func dying(pid int) bool {
+	dir := "/proc/" + strconv.Itoa(pid)
+	status, err := os.ReadFile(dir + "/status")
+	if err != nil {
+		return true
+	}
+	for line := range strings.Lines(string(status)) {
+		name, mask, _ := strings.Cut(strings.TrimSpace(line), ":\t")
+		if name != "SigPnd" && name != "ShdPnd" {
+			continue
+		}
+		if m, err := strconv.ParseUint(mask, 16, 64); err == nil && m&(1<<(unix.SIGKILL-1)) != 0 {
+			return true
+		}
+	}
+	stat, err := os.ReadFile(dir + "/stat")
+	_, rest, _ := bytes.Cut(stat, []byte(") "))
+	f := bytes.Fields(rest)
+	if err != nil || len(f) < 7 {
+		return true
+	}
+	flags, err := strconv.ParseUint(string(f[6]), 10, 64)
+	return err == nil && flags&0x4 != 0
 }
 
 // containers lists the directories of the state directory; files and names
