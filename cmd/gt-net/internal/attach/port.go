@@ -91,13 +91,19 @@ func user(p store.Port) string {
 	if inode == "" {
 		return ""
 	}
-	links, _ := filepath.Glob("/proc/[0-9]*/fd/*")
-	for _, l := range links {
-		if to, err := os.Readlink(l); err == nil && to == inode {
-			pid := strings.Split(l, "/")[2]
-			name, err := os.ReadFile("/proc/" + pid + "/comm")
-			if err == nil {
-				return strings.TrimSpace(string(name)) + ", process " + pid + ", has it"
+	pids, _ := filepath.Glob("/proc/[0-9]*")
+	for _, dir := range pids {
+		list, err := os.ReadDir(dir + "/fd")
+		if err != nil {
+			continue
+		}
+		for _, fd := range list {
+			to, err := os.Readlink(dir + "/fd/" + fd.Name())
+			if err != nil || to != inode {
+				continue
+			}
+			if name, err := os.ReadFile(dir + "/comm"); err == nil {
+				return strings.TrimSpace(string(name)) + ", process " + filepath.Base(dir) + ", has it"
 			}
 		}
 	}

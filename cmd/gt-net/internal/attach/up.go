@@ -116,6 +116,9 @@ func (h *Host) make(q *Request, r *store.Record, ns *link.Namespace) error {
 		return err
 	}
 	r.Egress, r.Hosts = egress, append(r.Hosts, pinned...)
+	if err := h.early(r); err != nil {
+		return err
+	}
 	n, err := h.enter(q, r)
 	if err != nil {
 		return err

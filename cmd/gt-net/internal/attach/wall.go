@@ -152,6 +152,28 @@ func (h *Host) reserve(r *store.Record) error {
 		return err
 	}
 	defer ports.Close()
+	if err := h.free(ports, r); err != nil {
+		return err
+	}
+	return ports.Take(r.Ports, r.Key())
+}
+
+// early refuses ports that somebody has before links are made for nothing: to
+// take these away again is what lasts.
+func (h *Host) early(r *store.Record) error {
+	if len(r.Ports) == 0 || r.Mode != "bridge" && r.Mode != "ptp" {
+		return nil
+	}
+	ports, err := h.Dir.OpenPorts()
+	if err != nil {
+		return err
+	}
+	defer ports.Close()
+	return h.free(ports, r)
+}
+
+// free says who has one of the ports; of what is gone they are taken.
+func (h *Host) free(ports *store.Ports, r *store.Record) error {
 	for _, p := range r.Ports {
 		holder := ports.Holder(p, r.Key())
 		if old, err := h.Dir.Get(holder); holder != "" && err == nil && !old.Alive() {
@@ -168,7 +190,7 @@ func (h *Host) reserve(r *store.Record) error {
 			return err
 		}
 	}
-	return ports.Take(r.Ports, r.Key())
+	return nil
 }
 
 // lower takes a network out of the filter, and the filter away with the last.
