@@ -55,10 +55,10 @@ test: ## install what the tests need, build, vet, run every test and scenario
 unit: # go vet and the tests beside the code
 	$(GO) vet ./...
 	$(GO) -C examples/plugins vet ./...
-	GT_BIN=$(abspath $(BIN)) $(GO) test -timeout 8m $$($(GO) list ./... | grep -v '/testscripts$$')
+	GT_BIN=$(abspath $(BIN)) $(GO) test -timeout 15m $$($(GO) list ./... | grep -v '/testscripts$$')
 
 scenarios: # the scenarios, against the binaries in bin/
-	GT_BIN=$(abspath $(BIN)) $(GO) test -count=1 -timeout 12m ./testscripts
+	GT_BIN=$(abspath $(BIN)) $(GO) test -count=1 -timeout 25m ./testscripts
 
 part-v2: # the scenarios of cgroup v2 that matter most, in an emulated host if there can be one
 	@GT_BIN=$(abspath $(BIN)) scripts/test-v2.sh part

@@ -11,12 +11,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// waitPidfd waits until the process is gone, 5 s at most.
-func waitPidfd(fd int) (ended bool) {
-	for {
-		n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 5000)
-		if err != unix.EINTR {
-			return n > 0
+// waitPidfd waits until the process is gone, or the grace is over.
+func waitPidfd(fd int, grace time.Duration) {
+	for end := time.Now().Add(grace); ; {
+		left := max(0, time.Until(end).Milliseconds())
+		if _, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, int(left)); err != unix.EINTR {
+			return
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // TestCleanRemovesEverything: what a scenario leaves is named, then gone.
@@ -30,29 +31,30 @@ func TestCleanRemovesEverything(t *testing.T) {
 			break
 		}
 	}
-	for len(s.leftovers()) < 3 {
+	for len(s.leftovers(0)) < 3 {
 		if t.Context().Err() != nil {
-			t.Fatal(s.leftovers())
+			t.Fatal(s.leftovers(0))
 		}
 	}
-	all := strings.Join(s.leftovers(), "\n")
+	all := strings.Join(s.leftovers(0), "\n")
 	for _, kind := range []string{"mount ", "cgroup ", "process "} {
 		if !strings.Contains(all, kind) {
 			t.Errorf("no %sin\n%s", kind, all)
 		}
 	}
 	s.clean()
-	if left := s.leftovers(); len(left) > 0 {
+	if left := s.leftovers(ending); len(left) > 0 {
 		t.Errorf("left after clean: %v", left)
 	}
 }
 
-// TestKilledIsNoLeftover: a process that has been killed is waited for, one
-// that was only asked to end is not.
-func TestKilledIsNoLeftover(t *testing.T) {
+// TestEndingIsNoLeftover: a process that ends is waited for, one that ignores
+// the word is a leftover.
+func TestEndingIsNoLeftover(t *testing.T) {
 	dir := t.TempDir()
-	s := &scene{work: dir, state: filepath.Join(dir, "state"), id: "tkilled"}
-	sh := exec.Command("sh", "-c", `trap "" TERM; echo; while :; do sleep 100; done`, dir)
+	s := &scene{work: dir, state: filepath.Join(dir, "state"), id: "tending"}
+	sh := exec.Command("sh", "-c", `trap "" TERM; echo; while :; do sleep 100; done`)
+	sh.Env = append(os.Environ(), "HOME="+dir)
 	out, err := sh.StdoutPipe()
 	if err == nil {
 		err = sh.Start()
@@ -62,13 +64,12 @@ func TestKilledIsNoLeftover(t *testing.T) {
 	}
 	out.Read(make([]byte, 1))
 	sh.Process.Signal(syscall.SIGTERM)
-	if left := s.leftovers(); len(left) == 0 {
+	if left := s.leftovers(50 * time.Millisecond); len(left) == 0 {
 		t.Error("nothing left while the process ignores SIGTERM")
 	}
 	go sh.Wait()
-	sh.Process.Kill()
-	if left := s.alive(); left[sh.Process.Pid] != "" {
+	time.AfterFunc(200*time.Millisecond, s.clean)
+	if left := s.leftovers(ending); len(left) > 0 {
 		t.Errorf("left after SIGKILL: %v", left)
 	}
-	s.clean()
 }

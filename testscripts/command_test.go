@@ -21,7 +21,7 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"exchange":  exchange,
 }
 
-// waitfile FILE [REGEXP] waits up to 10 s until FILE exists and, if given,
+// waitfile FILE [REGEXP] waits up to a minute until FILE exists and, if given,
 // matches; ! waitfile FILE until it is gone.
 func waitFile(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) < 1 || len(args) > 2 {
@@ -31,7 +31,7 @@ func waitFile(ts *testscript.TestScript, neg bool, args []string) {
 	file := ts.MkAbs(args[0])
 	var data []byte
 	var err error
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		_, err = os.Lstat(file)
 		if err == nil && len(args) == 2 {
 			data, err = os.ReadFile(file)
@@ -40,7 +40,7 @@ func waitFile(ts *testscript.TestScript, neg bool, args []string) {
 			return
 		}
 	}
-	ts.Fatalf("waitfile %s: nothing after 10s: %v\n%s", args[0], err, data)
+	ts.Fatalf("waitfile %s: nothing after a minute: %v\n%s", args[0], err, data)
 }
 
 // jsonpath FILE POINTER [VALUE] holds if in at least one document of FILE
@@ -131,7 +131,11 @@ func canary(ts *testscript.TestScript, neg bool, args []string) {
 // leftovers fails if the scenario has anything alive, mounted or registered at
 // this point; ! leftovers if it has not.
 func leftovers(ts *testscript.TestScript, neg bool, args []string) {
-	if l := sceneOf(ts).leftovers(); (len(l) > 0) != neg {
+	grace := ending
+	if neg {
+		grace = 0
+	}
+	if l := sceneOf(ts).leftovers(grace); (len(l) > 0) != neg {
 		ts.Fatalf("leftovers:\n%s", strings.Join(l, "\n"))
 	}
 }

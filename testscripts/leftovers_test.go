@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -14,10 +15,12 @@ import (
 )
 
 // leftovers names everything the scenario made outside plain files: entries of
-// the state directory, mounts, cgroups, processes and loop devices.
-func (s *scene) leftovers() []string {
+// the state directory, mounts, cgroups, processes and loop devices. A process
+// that ends within its grace is none: a kill ends nothing at once, and a monitor
+// whose container is gone is on its way out for a moment.
+func (s *scene) leftovers(grace time.Duration) []string {
 	var out []string
-	alive := s.alive() // first: the others go with the last process
+	alive := s.alive(grace) // first: the others go with the last process
 	for _, id := range s.containers() {
 		out = append(out, "container "+id)
 	}
@@ -41,49 +44,24 @@ func (s *scene) leftovers() []string {
 	return out
 }
 
-// alive are the processes that nobody has killed: what is dying is waited for,
-// since a scenario's own kill -9 ends nothing at once.
-func (s *scene) alive() map[int]string {
-	out := s.processes()
-	for pid := range out {
-		fd, err := unix.PidfdOpen(pid, 0)
-		if err != nil {
-			delete(out, pid)
-			continue
-		}
-		if dying(pid) && waitPidfd(fd) {
-			delete(out, pid)
-		}
-		unix.Close(fd)
-	}
-	return out
-}
+// ending is how long what is on its way out may take on a busy machine.
+const ending = 20 * time.Second
 
-// dying tells whether a process has a SIGKILL pending or is exiting:
-// proc_pid_stat(5), PF_EXITING in the kernel's linux/sched.h.
-func dying(pid int) bool {
-	dir := "/proc/" + strconv.Itoa(pid)
-	status, err := os.ReadFile(dir + "/status")
-	if err != nil {
-		return true
-	}
-	for line := range strings.Lines(string(status)) {
-		name, mask, _ := strings.Cut(strings.TrimSpace(line), ":\t")
-		if name != "SigPnd" && name != "ShdPnd" {
-			continue
+// alive are the processes that are there when the grace is over.
+func (s *scene) alive(grace time.Duration) map[int]string {
+	end := time.Now().Add(grace)
+	for {
+		out := s.processes()
+		if len(out) == 0 || time.Now().After(end) {
+			return out
 		}
-		if m, err := strconv.ParseUint(mask, 16, 64); err == nil && m&(1<<(unix.SIGKILL-1)) != 0 {
-			return true
+		for pid := range out {
+			if fd, err := unix.PidfdOpen(pid, 0); err == nil {
+				waitPidfd(fd, time.Until(end))
+				unix.Close(fd)
+			}
 		}
 	}
-	stat, err := os.ReadFile(dir + "/stat")
-	_, rest, _ := bytes.Cut(stat, []byte(") "))
-	f := bytes.Fields(rest)
-	if err != nil || len(f) < 7 {
-		return true
-	}
-	flags, err := strconv.ParseUint(string(f[6]), 10, 64)
-	return err == nil && flags&0x4 != 0
 }
 
 // containers lists the directories of the state directory; files and names
@@ -215,11 +193,12 @@ func (s *scene) loops() []string {
 
 // clean removes all of it, processes first, since they hold the rest.
 func (s *scene) clean() {
-	for pid := range s.processes() {
-		if fd, err := unix.PidfdOpen(pid, 0); err == nil {
-			unix.PidfdSendSignal(fd, unix.SIGKILL, nil, 0)
-			waitPidfd(fd)
-			unix.Close(fd)
+	for range 3 { // one may start another before its turn comes
+		for pid := range s.processes() {
+			unix.Kill(pid, unix.SIGKILL)
+		}
+		if len(s.alive(5*time.Second)) == 0 { // not for ever: it may be frozen
+			break
 		}
 	}
 	mounts, _ := mountsBelow(s.work)

@@ -80,7 +80,7 @@ func digest(file string) (string, error) {
 }
 
 // patience is what one scenario may take.
-const patience = 2 * time.Minute
+const patience = 4 * time.Minute
 
 // limit kills everything the scenario started once it has taken too long: a
 // command that waits for a pipe which a forgotten container holds never ends
@@ -98,7 +98,7 @@ func (s *scene) limit(d time.Duration) (stop func()) {
 // end runs after the scenario, whatever became of it. Nothing may stay mounted
 // below the work directory: testscript removes that tree next.
 func (s *scene) end(t testscript.T) {
-	left := append(s.leftovers(), s.changed()...)
+	left := append(s.leftovers(ending), s.changed()...)
 	s.clean()
 	if still, err := mountsBelow(s.work); err != nil || len(still) > 0 {
 		fmt.Fprintf(os.Stderr, "testscripts: %v still mounted (%v): stopping before a removal reaches through them\n", still, err)
