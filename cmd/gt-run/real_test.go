@@ -168,7 +168,7 @@ func TestDetached(t *testing.T) {
 	if out, err := h.oci("state", "web"); err != nil || !strings.Contains(string(out), "running") {
 		t.Errorf("have %s, %v", out, err)
 	}
-	for range 100 {
+	for range 6000 {
 		if text, _ := os.ReadFile(h.file("data/bundles/web/mon/container.log")); strings.Contains(string(text), "out") {
 			break
 		}

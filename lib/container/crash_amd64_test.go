@@ -75,7 +75,7 @@ func (w *world) idle(when string) {
 		w.t.Fatal(err)
 	}
 	defer unix.Close(fd)
-	for end := time.Now().Add(5 * time.Second); ; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
 		if err = unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB); err == nil {
 			return
 		}

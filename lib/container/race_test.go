@@ -116,10 +116,10 @@ func TestNameIsTakenAgain(t *testing.T) {
 // running waits until the container is.
 func (w *world) running() {
 	w.t.Helper()
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
 		if _, err := os.Stat(w.dir + "/state/" + w.id + "/state.json"); err == nil {
 			return
 		}
 	}
-	w.t.Fatal("no container after 10 s")
+	w.t.Fatal("no container after a minute")
 }

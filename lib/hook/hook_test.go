@@ -101,7 +101,7 @@ func TestRunFails(t *testing.T) {
 		{"silent", "exit code 1", sh("exit 1", 0), fail.CodeHook},
 		{"signal", "killed by SIGTERM (terminated)", sh("kill -TERM $$", 0), fail.CodeHook},
 		{"long", "exit code 3: " + long[:4095-len("end")] + "end", sh("printf "+long+"end; echo; exit 3", 0), fail.CodeHook},
-		{"late", "still running after 1 s, killed: begun", sh("echo begun; sleep 100", 1), fail.CodeHook},
+		{"late", "still running after 3 s, killed: begun", sh("echo begun; sleep 100", 3), fail.CodeHook},
 		{"missing", "no such file or directory", specs.Hook{Path: "/nonesuch"}, fail.CodeHook},
 		{"no program", "permission denied", specs.Hook{Path: "/etc/passwd"}, fail.CodeHook},
 	} {
@@ -115,7 +115,7 @@ func TestRunFails(t *testing.T) {
 		if !strings.HasPrefix(err.Error(), head) || !strings.HasSuffix(err.Error(), "s: "+c.want) || fail.Details(err).Code != c.code {
 			t.Errorf("%s: have %v, need %s", c.name, err, c.want)
 		}
-		if took := time.Since(begun); took > 20*time.Second {
+		if took := time.Since(begun); took > time.Minute {
 			t.Errorf("%s: took %s", c.name, took)
 		}
 	}
@@ -128,12 +128,12 @@ func TestRunFails(t *testing.T) {
 // TestRunKillsChildren: what a late hook started does not go on.
 func TestRunKillsChildren(t *testing.T) {
 	pidFile := filepath.Join(t.TempDir(), "pid")
-	h := []specs.Hook{sh("sleep 100 & echo $! >"+pidFile+"; wait", 1)}
+	h := []specs.Hook{sh("sleep 100 & echo $! >"+pidFile+"; wait", 3)}
 	if err := Run("prestart", h, nil, Options{}); err == nil {
 		t.Fatal("have no error")
 	}
 	pid := strings.TrimSpace(read(t, pidFile))
-	for range 100 {
+	for range 6000 {
 		b, err := os.ReadFile("/proc/" + pid + "/stat")
 		if err != nil || strings.Contains(string(b), ") Z") {
 			return
@@ -146,10 +146,10 @@ func TestRunKillsChildren(t *testing.T) {
 // TestRunUnread: a state larger than a pipe, and a hook that reads none of it.
 func TestRunUnread(t *testing.T) {
 	state := []byte(strings.Repeat("x", 1<<20))
-	if err := Run("poststop", []specs.Hook{sh("exit 0", 5), sh("test $(wc -c) = 1048576", 5)}, state, Options{}); err != nil {
+	if err := Run("poststop", []specs.Hook{sh("exit 0", 60), sh("test $(wc -c) = 1048576", 60)}, state, Options{}); err != nil {
 		t.Error(err)
 	}
-	if err := Run("poststop", []specs.Hook{sh("head -c 10000000 /dev/zero", 5)}, nil, Options{}); err != nil {
+	if err := Run("poststop", []specs.Hook{sh("head -c 10000000 /dev/zero", 60)}, nil, Options{}); err != nil {
 		t.Error(err)
 	}
 }

@@ -120,7 +120,7 @@ func TestEventsHoldNothingUp(t *testing.T) {
 			var r Response
 			_ = json.Unmarshal([]byte(s), &r)
 			return string(r.ID)
-		case <-time.After(5 * time.Second):
+		case <-time.After(time.Minute):
 			return "nothing"
 		}
 	}

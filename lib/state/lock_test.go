@@ -3,6 +3,8 @@ package state
 import (
 	"errors"
 	"os"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -55,12 +57,14 @@ func TestLockOfRemoved(t *testing.T) {
 	}
 	done := make(chan error)
 	go func() { done <- second.Lock() }()
-	waits := func() bool {
-		b, err := os.ReadFile("/proc/locks")
-		return err != nil || strings.Contains(string(b), "-> FLOCK")
+	var st unix.Stat_t
+	if err := unix.Stat(first.Path("lock"), &st); err != nil {
+		t.Fatal(err)
 	}
-	for range 100 {
-		if waits() {
+	waiting := regexp.MustCompile("-> FLOCK .*:" + strconv.FormatUint(st.Ino, 10) + " ")
+	for {
+		b, err := os.ReadFile("/proc/locks")
+		if err != nil || waiting.Match(b) {
 			break
 		}
 		time.Sleep(time.Millisecond)

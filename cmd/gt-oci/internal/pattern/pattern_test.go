@@ -50,7 +50,7 @@ func TestMatchIsSteady(t *testing.T) {
 	if p.Match(strings.Repeat("a", 5000)) {
 		t.Error("have a match")
 	}
-	if took := time.Since(begun); took > 10*time.Second {
+	if took := time.Since(begun); took > time.Minute {
 		t.Errorf("took %s", took)
 	}
 }

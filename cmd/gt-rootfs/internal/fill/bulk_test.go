@@ -17,7 +17,8 @@ import (
 )
 
 // TestHostileTarTinyFiles is 100,000 of them, or as many as $GT_FILES says, in
-// a bounded time and memory: 0.1 ms each on a slow machine, so ten times that.
+// a bounded time and memory: 0.1 ms each on a slow machine, 3 ms on one that is
+// busy as well.
 func TestHostileTarTinyFiles(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes seconds")
@@ -51,7 +52,7 @@ func TestHostileTarTinyFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Logf("%d files in %v, %d MB at most", files, took, use.Maxrss>>10)
-	if took > time.Duration(files)*time.Millisecond {
+	if took > time.Duration(files)*3*time.Millisecond {
 		t.Errorf("it took %v", took)
 	}
 	if use.Maxrss > 256<<10 { // with what this test itself takes

@@ -266,7 +266,7 @@ func TestDirectoryIsCopiedExactly(t *testing.T) {
 	if err := clone(t, to, src); err != nil {
 		t.Fatal(err)
 	}
-	if took := time.Since(begin); took > 20*time.Second {
+	if took := time.Since(begin); took > 2*time.Minute {
 		t.Errorf("it took %v: holes were read", took)
 	}
 	same(t, to, src)
