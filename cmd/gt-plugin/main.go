@@ -94,7 +94,7 @@ Of load:
 	--sha256 HASH           refuse a file that has another hash
 	--required              fail operations that cannot ask it
 	--optional              skip it where it cannot be asked
-	--timeout TIME          what a call may take (2s)
+	--timeout TIME          what a call may take (10s)
 	--user UID              run as this user instead of one of its own
 	--all                   load whatever is found and not disabled
 

@@ -20,7 +20,7 @@ import (
 	"github.com/gophertainer/gophertainer/lib/plugin"
 )
 
-// grace is what a plugin may take to end when its stdin has been closed.
+// grace is what a plugin may take to end when its stdin, or its stdout, is closed.
 const grace = 2 * time.Second
 
 var started atomic.Int64
@@ -146,7 +146,7 @@ func (p *Process) Explain(err error) error {
 	}
 	select {
 	case <-p.ended:
-	case <-time.After(100 * time.Millisecond):
+	case <-time.After(grace): // it has hung up and lives on
 		return err
 	}
 	switch {

@@ -79,8 +79,9 @@ func (r *Record) Deadline() time.Duration {
 	return d
 }
 
-// DefaultTimeout is a call's if load was not told another.
-const DefaultTimeout = 2 * time.Second
+// DefaultTimeout is a call's if load was not told another: what a busy machine may
+// take to start a plugin is not what it is asked for.
+const DefaultTimeout = 10 * time.Second
 
 // CreatePatience is how long gt-oci waits for all plugins (lib/container).
 const CreatePatience = time.Minute
