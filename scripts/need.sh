@@ -8,7 +8,8 @@
 # /opt and leaves the host's packages alone: runc and crun, CRIU, containerd,
 # Docker and Podman, cnitool, checkpointctl, a root filesystem of Debian. None of it is a must.
 #
-#   NEED_OFFLINE=1   install nothing, only report
+#   NEED_OFFLINE=1      install nothing, only report
+#   NEED_SECONDS=900    what the downloads may take that can be done without
 set -eu
 
 # wanted GROUP: lines "probe package [optional]". A probe with a slash is a
@@ -83,12 +84,24 @@ command -v "${GO:-go}" >/dev/null 2>&1 || {
 	exit 1
 }
 
-# others runs the scripts that unpack; what they could not get is skipped.
+# left says how much of the time for what can be done without is left; a mirror
+# that hangs must not take the day.
+began=$(date +%s)
+left() { echo $((${NEED_SECONDS:-900} - $(date +%s) + began)); }
+
+# others runs the scripts that unpack, each twice if it fails before its time is
+# over; what they could not get is skipped.
 others() {
 	[ "$(id -u)" = 0 ] && [ -z "${NEED_OFFLINE:-}" ] && command -v apt-get >/dev/null 2>&1 || return 0
 	log=$(mktemp)
 	for what in peers engines cni criu redis debian checkpointctl; do
-		"$(dirname "$0")/install-$what.sh" >"$log" 2>&1 </dev/null || {
+		code=1
+		for _ in 1 2; do
+			if [ $code = 0 ] || [ "$(left)" -le 0 ]; then break; fi
+			code=0
+			timeout -k 30 "$(left)" "$(dirname "$0")/install-$what.sh" >"$log" 2>&1 </dev/null || code=$?
+		done
+		[ $code = 0 ] || {
 			echo "need: without $what, some tests will be skipped:" >&2
 			tail -n 3 "$log" >&2
 		}
@@ -105,20 +118,39 @@ if [ "$(id -u)" = 0 ] && [ -z "${NEED_OFFLINE:-}" ] && command -v apt-get >/dev/
 	log=$(mktemp)
 	trap 'rm -f "$log"' EXIT
 	export DEBIAN_FRONTEND=noninteractive
-	# Lists of a bare image are empty or old; packages one by one, so that
-	# one that cannot be had does not take the others along.
-	apt-get update -qq >"$log" 2>&1 || cat "$log" >&2
-	for p in $want; do
-		apt-get install -y -qq --no-install-recommends "$p" >"$log" 2>&1 </dev/null || {
-			echo "need: $p could not be installed:" >&2
-			tail -n 3 "$log" >&2
-		}
-	done
+	apt() { apt-get -y -qq -o Acquire::Retries=3 -o Acquire::http::Timeout=30 -o DPkg::Lock::Timeout=300 "$@" >"$log" 2>&1 </dev/null; }
+	# get SECONDS PACKAGE…: what is downloaded is installed, however long that takes.
+	get() {
+		seconds=$1
+		shift
+		timeout -k 30 "$seconds" apt-get -y -qq -o Acquire::Retries=3 -o Acquire::http::Timeout=30 \
+			--no-install-recommends --download-only install "$@" >"$log" 2>&1 </dev/null &&
+			apt --no-install-recommends install "$@"
+	}
+	# Lists of a bare image are empty or old, and a mirror fails now and then.
+	apt --error-on=any update || { sleep 5 && apt update; } || cat "$log" >&2
+	# All at once, or else one by one, so that one that cannot be had does not take
+	# the others along: first those that have to be there.
+	each() { # SECONDS PACKAGE…
+		limit=$1
+		shift
+		for p; do
+			get "$limit" "$p" || get "$limit" "$p" || {
+				echo "need: $p could not be installed:" >&2
+				tail -n 3 "$log" >&2
+			}
+			[ "$(left)" -gt 0 ] || break
+		done
+	}
+	get 600 $want || {
+		for p in $(hard=1 missing "$@"); do each 600 "$p"; done
+		[ -n "$(hard=1 missing "$@")" ] || each 120 $(missing "$@")
+	}
 fi
 
-left=$(hard=1 missing "$@" | tr '\n' ' ')
-if [ -n "$left" ]; then
-	echo "need: missing: $left- install with: sudo apt-get install -y $left" >&2
+lack=$(hard=1 missing "$@" | tr '\n' ' ')
+if [ -n "$lack" ]; then
+	echo "need: missing: $lack- install with: sudo apt-get install -y $lack" >&2
 	exit 1
 fi
 soft=$(missing "$@" | tr '\n' ' ')

@@ -11,6 +11,7 @@
 #   VM          where scripts/install-vm.sh has put things (/opt/gophertainer-vm)
 #   VM_MEM      memory in MiB (1536)
 #   VM_TIMEOUT  seconds until the machine is ended (900)
+#   VM_BOOT     seconds until the command has to run, or the machine is started once more (400)
 #   VM_APPEND   more words for the kernel
 #   VM_MODULES  modules that are loaded besides those that scripts/vm-init names
 set -u
@@ -53,21 +54,42 @@ while read -r path; do
 done <out/paths
 exec /usr/lib/qemu/virtiofsd --socket-path="$dir/sock" -o source="$dir/root" -o cache=always -o sandbox=chroot
 SERVE
-unshare --mount --propagation private bash -e "$dir/serve" "$dir" "$vm" "$here" >"$dir/serve.log" 2>&1 &
-daemon=$!
-until [ -S "$dir/sock" ]; do
-	kill -0 "$daemon" 2>/dev/null || { cat "$dir/serve.log" >&2; exit 125; }
-	sleep 0.05
-done
+# patience ends a machine that does not come to its command: emulated, a kernel
+# that starts may wait for ever for what a processor would have done.
+patience() {
+	for _ in $(seq "${VM_BOOT:-400}"); do
+		sleep 1
+		[ ! -e "$dir/out/began" ] || return
+	done
+	kill "$(cat "$dir/pid")"
+}
 
-# One virtual CPU: the emulation of several has shown a kernel things that no
-# processor does.
-timeout -k 5 "${VM_TIMEOUT:-900}" qemu-system-x86_64 -accel tcg -M q35 -cpu max -smp 1 -m "$mem" \
-	-object memory-backend-memfd,id=mem,size="${mem}M",share=on -numa node,memdev=mem \
-	-chardev socket,id=fs,path="$dir/sock" -device vhost-user-fs-pci,chardev=fs,tag=hostfs \
-	-nodefaults -no-user-config -display none -no-reboot -serial stdio -kernel "$vm/vmlinux" \
-	-append "console=ttyS0 panic=-1 quiet loglevel=1 mitigations=off rootfstype=virtiofs root=hostfs rw init=/vm-init systemd.unit=basic.target systemd.wants=vm.service systemd.show_status=0 ${VM_APPEND:-}" \
-	</dev/null 2>"$dir/qemu.log" | tr -d '\r' | grep --line-buffered -av 'reboot: '
+machine() {
+	unshare --mount --propagation private bash -e "$dir/serve" "$dir" "$vm" "$here" >"$dir/serve.log" 2>&1 &
+	daemon=$!
+	until [ -S "$dir/sock" ]; do
+		kill -0 "$daemon" 2>/dev/null || { cat "$dir/serve.log" >&2; exit 125; }
+		sleep 0.05
+	done
+	patience &
+	watch=$!
+	# One virtual CPU: the emulation of several has shown a kernel things that no
+	# processor does.
+	timeout -k 5 "${VM_TIMEOUT:-900}" qemu-system-x86_64 -accel tcg -M q35 -cpu max -smp 1 -m "$mem" -pidfile "$dir/pid" \
+		-object memory-backend-memfd,id=mem,size="${mem}M",share=on -numa node,memdev=mem \
+		-chardev socket,id=fs,path="$dir/sock" -device vhost-user-fs-pci,chardev=fs,tag=hostfs \
+		-nodefaults -no-user-config -display none -no-reboot -serial stdio -kernel "$vm/vmlinux" \
+		-append "console=ttyS0 panic=-1 quiet loglevel=1 mitigations=off rootfstype=virtiofs root=hostfs rw init=/vm-init systemd.unit=basic.target systemd.wants=vm.service systemd.show_status=0 ${VM_APPEND:-}" \
+		</dev/null 2>"$dir/qemu.log" | tr -d '\r' | grep --line-buffered -av 'reboot: '
+	kill "$watch" "$daemon" 2>/dev/null
+	wait "$daemon"
+	rm -f "$dir/sock"
+}
+machine
+[ -e "$dir/out/began" ] || {
+	echo "vm: the machine has not come to its command, once more" >&2
+	machine
+}
 if [ -s "$dir/out/code" ]; then
 	exit "$(cat "$dir/out/code")"
 fi
