@@ -68,7 +68,13 @@ func (s *scene) changed() []string {
 	return out
 }
 
+// digest says what a file is. A binary is not read, twice for each scenario: the
+// time of its last change, which nobody can set, tells a write too.
 func digest(file string) (string, error) {
+	var st unix.Stat_t
+	if err := unix.Stat(file, &st); err == nil && st.Size > 1<<20 {
+		return fmt.Sprintln(st.Ino, st.Size, st.Ctim), nil
+	}
 	data, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "absent", nil
