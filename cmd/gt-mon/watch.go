@@ -9,9 +9,11 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/gophertainer/gophertainer/cmd/gt-mon/internal/control"
 	"github.com/gophertainer/gophertainer/cmd/gt-mon/internal/settings"
 	"github.com/gophertainer/gophertainer/cmd/gt-mon/internal/watch"
 	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/sys"
 	"github.com/gophertainer/gophertainer/lib/tool"
 )
 
@@ -98,17 +100,54 @@ func (w *watchOptions) watch(data string) error {
 	return nil
 }
 
-// lockData keeps a second monitor away. The lock ends with the process.
+// lockData keeps a second monitor away. The lock ends with the process, whose
+// number is in the file.
 func lockData(data string) (*os.File, error) {
 	f, err := os.OpenFile(data+"/lock", os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+	err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	if err == unix.EWOULDBLOCK {
+		leave(f, data)
+		err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	}
+	if err == unix.EWOULDBLOCK {
+		err = fail.New(fail.CodeBusy, "%s: another monitor is at work", data)
+	}
+	if err == nil {
+		_, err = f.WriteAt(fmt.Appendf(nil, "%-10d\n", os.Getpid()), 0)
+	}
+	if err != nil {
 		_ = f.Close()
-		return nil, fail.New(fail.CodeBusy, "%s: another monitor is at work", data)
+		return nil, err
 	}
 	return f, nil
+}
+
+// leave waits for a monitor that has told the end, and so listens no more: who
+// was told may want the next container watched at once.
+func leave(lock *os.File, data string) {
+	text := make([]byte, 10)
+	n, _ := lock.ReadAt(text, 0) // what is short is no number
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text[:n])))
+	if err != nil {
+		return
+	}
+	fd, err := unix.PidfdOpen(pid, 0)
+	if err != nil {
+		return
+	}
+	defer unix.Close(fd)
+	set := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+	for range 60 {
+		if _, err := os.Lstat(data + "/" + control.Socket); err == nil {
+			return
+		}
+		if err := sys.Poll(set, 1000); err != nil || set[0].Revents != 0 {
+			return
+		}
+	}
 }
 
 // notify speaks to systemd (sd_notify(3)).
