@@ -32,7 +32,7 @@ func newAgent(w *world) *agent {
 		err = unix.Listen(sock, 8)
 	}
 	if err == nil { // nobody comes: accept ends then
-		err = unix.SetsockoptTimeval(sock, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: 30})
+		err = unix.SetsockoptTimeval(sock, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: 60})
 	}
 	if err != nil {
 		w.t.Fatal(err)
@@ -52,6 +52,9 @@ func newAgent(w *world) *agent {
 func (a *agent) take() (state map[string]any, is string) {
 	a.t.Helper()
 	conn, _, err := unix.Accept4(a.sock, unix.SOCK_CLOEXEC)
+	for err == unix.EINTR { // with a time limit it is not started again (signal(7))
+		conn, _, err = unix.Accept4(a.sock, unix.SOCK_CLOEXEC)
+	}
 	if err != nil {
 		a.t.Fatal(err)
 	}

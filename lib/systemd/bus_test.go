@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -81,9 +82,12 @@ func manages(t *testing.T, script func(n uint32, m *message) []byte) {
 }
 
 func TestStart(t *testing.T) {
+	var lock sync.Mutex
 	var seen []string
 	manages(t, func(n uint32, m *message) []byte {
+		lock.Lock()
 		seen = append(seen, m.member)
+		lock.Unlock()
 		switch m.member {
 		case "StartTransientUnit":
 			// The end of the job may be told before the answer, and others' too.
@@ -110,6 +114,8 @@ func TestStart(t *testing.T) {
 	if err := b.Stop("x.scope"); err != nil {
 		t.Error(err)
 	}
+	lock.Lock()
+	defer lock.Unlock()
 	if have, want := strings.Join(seen, " "), "Hello AddMatch Subscribe StartTransientUnit Get Subscribe StopUnit ResetFailedUnit"; have != want {
 		t.Errorf("have %s, need %s", have, want)
 	}
