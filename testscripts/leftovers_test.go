@@ -37,11 +37,21 @@ func (s *scene) leftovers(grace time.Duration) []string {
 	for pid, cmd := range alive {
 		out = append(out, "process "+strconv.Itoa(pid)+" "+cmd)
 	}
-	for _, l := range s.loops() {
+	for _, l := range s.loopsAfter(grace) {
 		out = append(out, "loop device "+l)
 	}
 	slices.Sort(out)
 	return out
+}
+
+// loopsAfter are the loop devices that stay. Another scenario's mount namespace
+// may hold one that nobody of this scenario has any more.
+func (s *scene) loopsAfter(grace time.Duration) []string {
+	for end := time.Now().Add(3 * grace); ; time.Sleep(20 * time.Millisecond) {
+		if l := s.loops(); len(l) == 0 || time.Now().After(end) {
+			return l
+		}
+	}
 }
 
 // ending is how long what is on its way out may take on a busy machine.
