@@ -56,7 +56,7 @@ func end(c *tool.Call, id, word string, ms int64) error {
 	ask := word + " " + strconv.FormatInt(ms, 10)
 	// Asked first: while a container is made again its entry is not there, or not
 	// whole.
-	if there, err := direct(c, id, ask); there || err != nil {
+	if _, there, err := direct(c, id, ask); there || err != nil {
 		return err
 	}
 	entry, mon, err := find(c, id)
@@ -91,19 +91,19 @@ func end(c *tool.Call, id, word string, ms int64) error {
 }
 
 // direct asks the monitor that announced itself; there is false if none answers.
-func direct(c *tool.Call, id, ask string) (there bool, err error) {
+func direct(c *tool.Call, id, ask string) (out []byte, there bool, err error) {
 	if err := state.CheckID(id); err != nil {
-		return false, err
+		return nil, false, err
 	}
 	data := record.Place(c.Root, id)
 	if data == "" {
-		return false, nil
+		return nil, false, nil
 	}
-	_, err = control.Ask(data, ask)
+	out, err = control.Ask(data, ask)
 	if errors.Is(err, control.ErrGone) || errors.Is(err, os.ErrNotExist) {
-		return false, nil
+		return nil, false, nil
 	}
-	return true, err
+	return out, true, err
 }
 
 // status prints what is known of a container and its monitor.
@@ -142,6 +142,12 @@ func (r raw) MarshalJSON() ([]byte, error) {
 // wait prints the exit code of the container's last end.
 func wait(*tool.Options) func(*tool.Call) error {
 	return func(c *tool.Call) error {
+		// Asked first, as for stop.
+		if out, there, err := direct(c, c.Args[0], "wait"); err != nil {
+			return err
+		} else if there {
+			return printCode(c, out)
+		}
 		entry, mon, err := find(c, c.Args[0])
 		if err != nil {
 			return err
