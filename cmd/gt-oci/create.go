@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/gophertainer/gophertainer/lib/birth"
 	"github.com/gophertainer/gophertainer/lib/container"
 	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/tool"
@@ -34,7 +35,7 @@ func (m *makeOptions) declare(o *tool.Options) {
 // descriptors decides what is 0, 1, 2 inside. With --stdio our own stdout is
 // free, and the state is printed there.
 func (m *makeOptions) descriptors() (free bool, err error) {
-	m.Stdio = [3]int{0, 1, 2}
+	m.Stdio, m.Born = [3]int{0, 1, 2}, pidfdTo(m.pidfdSocket)
 	if err := m.activation(); err != nil {
 		return false, err
 	}
@@ -99,16 +100,11 @@ func create(o *tool.Options) func(*tool.Call) error {
 			if in.Raw != nil && !free {
 				return nil, fail.Usage("have states on stdin, need --stdio=null or --stdio=log:FILE: create gives 0, 1, 2 to the container")
 			}
-			ct, born, err := rt.Create(in.ID, &m.CreateOptions)
+			ct, _, err := rt.Create(in.ID, &m.CreateOptions)
 			if err != nil {
 				return nil, err
 			}
 			defer ct.Unlock()
-			if m.pidfdSocket != "" {
-				if err := sendPidfd(m.pidfdSocket, born.PidFD); err != nil {
-					return nil, err
-				}
-			}
 			return reply(in, ct)
 		})
 	}
@@ -127,6 +123,14 @@ func reply(in tool.Input, ct *container.Container) ([]byte, error) {
 		set["bundle"] = ct.State.Bundle
 	}
 	return tool.Merge(in.Raw, set)
+}
+
+// pidfdTo hands a pidfd of the process to the socket at path, if there is one.
+func pidfdTo(path string) func(*birth.Born) error {
+	if path == "" {
+		return nil
+	}
+	return func(born *birth.Born) error { return sendPidfd(path, born.PidFD) }
 }
 
 func sendPidfd(path string, pidfd int) error {

@@ -55,7 +55,7 @@ func execute(o *tool.Options) func(*tool.Call) error {
 		if len(e.command) > 0 && e.command[0] == "--" {
 			e.command = e.command[1:]
 		}
-		e.Process, e.Stdio = e.build, [3]int{0, 1, 2}
+		e.Process, e.Stdio, e.Born = e.build, [3]int{0, 1, 2}, pidfdTo(e.pidfdSocket)
 		return e.run(rt, c)
 	}
 }
@@ -90,14 +90,14 @@ func (e *execOptions) run(rt *container.Runtime, c *tool.Call) error {
 		}
 	}
 	born, err := rt.Exec(c.Args[0], &e.ExecOptions)
-	if err == nil && e.pidfdSocket != "" {
-		err = sendPidfd(e.pidfdSocket, born.PidFD)
+	if err == nil && e.detach {
+		return nil
 	}
-	if err != nil || e.detach {
-		return err
+	code := 0
+	if err == nil {
+		relay.To(func(sig unix.Signal) error { return unix.PidfdSendSignal(born.PidFD, sig, nil, 0) })
+		code, err = container.Wait(born.Pid)
 	}
-	relay.To(func(sig unix.Signal) error { return unix.PidfdSendSignal(born.PidFD, sig, nil, 0) })
-	code, err := container.Wait(born.Pid)
 	if proxy != nil {
 		if cerr := proxy.Close(); err == nil {
 			err = cerr

@@ -3,7 +3,6 @@ package main
 import (
 	"os"
 
-	"github.com/gophertainer/gophertainer/lib/birth"
 	"github.com/gophertainer/gophertainer/lib/container"
 	"github.com/gophertainer/gophertainer/lib/tool"
 )
@@ -40,9 +39,6 @@ func run(o *tool.Options) func(*tool.Call) error {
 
 func (r *runOptions) one(rt *container.Runtime, c *tool.Call, id string) error {
 	f := &container.Foreground{CreateOptions: &r.CreateOptions, Detach: r.detach, Keep: r.keep, In: c.Stdin, Out: c.Stdout}
-	if r.pidfdSocket != "" {
-		f.Born = func(born *birth.Born) error { return sendPidfd(r.pidfdSocket, born.PidFD) }
-	}
 	code, err := f.Run(rt, id)
 	if err == nil && !r.detach {
 		os.Exit(code)

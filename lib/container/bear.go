@@ -48,11 +48,30 @@ func (c *creation) bear() (*birth.Born, error) {
 		_ = c.ahead.join() // its error has come, or is none of the birth's
 		return nil, c.starving(err)
 	}
-	c.later(born.Kill)
-	if err := writePid(c.o.PidFile, born.Pid); err != nil {
+	c.later(func() { c.end(born) })
+	if err := tell(born, c.o.Born, c.o.PidFile); err != nil {
 		return nil, err
 	}
 	return born, c.entry.Commit()
+}
+
+// tell hands over the process, and its PID.
+func tell(born *birth.Born, to func(*birth.Born) error, pidFile string) error {
+	if to != nil {
+		if err := to(born); err != nil {
+			return err
+		}
+	}
+	return writePid(pidFile, born.Pid)
+}
+
+// end takes the process back. Without a gate its program runs already, and
+// without a PID namespace may have left others in the group.
+func (c *creation) end(born *birth.Born) {
+	born.Kill()
+	if !c.o.Gate {
+		c.warn(ungroup(c.group))
+	}
 }
 
 func (c *creation) born(pid int, p *specs.Process) error {

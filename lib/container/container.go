@@ -197,5 +197,9 @@ func writePid(path string, pid int) error {
 	if err := os.WriteFile(tmp, []byte(itoa(pid)), 0o644); err != nil {
 		return err
 	}
-	return os.Rename(tmp, path)
+	err := os.Rename(tmp, path)
+	if err != nil {
+		_ = os.Remove(tmp)
+	}
+	return err
 }

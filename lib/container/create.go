@@ -43,12 +43,15 @@ type CreateOptions struct {
 	// Lean leaves out the v1 hierarchies of cgroups in which nothing is limited.
 	Lean          bool
 	ConsoleSocket string
-	PidFile       string
-	NoPivot       bool
-	NoKeyring     bool
-	Preserve      int
-	Env           []string // takes the place of what the spec has of the same names
-	Stdio         [3]int
+	// Born, if not nil, is told of the process before the container is there, and
+	// PidFile is written; an error of either ends both.
+	Born      func(*birth.Born) error
+	PidFile   string
+	NoPivot   bool
+	NoKeyring bool
+	Preserve  int
+	Env       []string // takes the place of what the spec has of the same names
+	Stdio     [3]int
 	// Terminal takes the master where there is no console socket (run in the
 	// foreground); it owns it.
 	Terminal func(master *os.File) error

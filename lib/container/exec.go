@@ -23,6 +23,7 @@ import (
 type ExecOptions struct {
 	Process       func(own *specs.Process) (*specs.Process, error)
 	ConsoleSocket string
+	Born          func(*birth.Born) error // of CreateOptions
 	PidFile       string
 	Preserve      int
 	Stdio         [3]int
@@ -99,8 +100,12 @@ func (c *Container) enter(s *specs.Spec, p *specs.Process, o *ExecOptions) (*bir
 	if err != nil {
 		return nil, err
 	}
+	if err := tell(born, o.Born, o.PidFile); err != nil {
+		born.Kill()
+		return nil, err
+	}
 	c.rt.record("exec", c.ID, "pid", itoa(born.Pid))
-	return born, writePid(o.PidFile, born.Pid)
+	return born, nil
 }
 
 // entry is one process on its way into a container.

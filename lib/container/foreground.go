@@ -15,8 +15,7 @@ type Foreground struct {
 	Detach  bool // do not wait after all
 	Keep    bool // the container, at its end
 	In, Out *os.File
-	Born    func(*birth.Born) error // is told of the process; nil: nobody
-	Ended   func() error            // is called between the program's end and the container's; nil: nobody
+	Ended   func() error // is called between the program's end and the container's; nil: nobody
 
 	proxy *tty.Proxy
 }
@@ -44,9 +43,6 @@ func (f *Foreground) Run(rt *Runtime, id string) (int, error) {
 		}
 	}
 	ct, born, err := rt.Run(id, f.CreateOptions)
-	if err == nil && f.Born != nil {
-		err = f.Born(born)
-	}
 	if err == nil && f.Detach {
 		ct.Unlock()
 		return 0, nil

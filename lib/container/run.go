@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/gophertainer/gophertainer/lib/birth"
+	"github.com/gophertainer/gophertainer/lib/cgroup"
 	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/state"
 )
@@ -67,7 +68,7 @@ func (c *Container) Clean() error {
 // Destroy removes a container whose process has ended: what is left in its
 // cgroup, the cgroup, the entry; then the poststop hooks run.
 func (c *Container) Destroy() error {
-	if err := c.ungroup(); err != nil {
+	if err := ungroup(c.Group); err != nil {
 		return err
 	}
 	s, serr := c.spec()
@@ -89,16 +90,16 @@ func (c *Container) Destroy() error {
 
 // ungroup removes the cgroup. Only a container without a PID namespace can have
 // processes left then.
-func (c *Container) ungroup() error {
-	err := c.Group.Remove()
+func ungroup(g *cgroup.Group) error {
+	err := g.Remove()
 	if !errors.Is(err, unix.EBUSY) {
 		return err
 	}
-	if err := c.Group.Kill(unix.SIGKILL); err != nil {
+	if err := g.Kill(unix.SIGKILL); err != nil {
 		return err
 	}
-	if _, err := c.Group.Outlive(orphaned); err != nil {
+	if _, err := g.Outlive(orphaned); err != nil {
 		return err
 	}
-	return c.Group.Remove()
+	return g.Remove()
 }
