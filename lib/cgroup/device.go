@@ -2,6 +2,7 @@ package cgroup
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
@@ -49,9 +50,8 @@ func (g *Group) devices(rules []specs.LinuxDeviceCgroup) error {
 }
 
 func (g *Group) writeDevices(rules []specs.LinuxDeviceCgroup) error {
-	all := append(append([]specs.LinuxDeviceCgroup{}, rules...), always()...)
 	if d := g.dir("devices"); d != "" && g.mode != V2 {
-		return devicesV1(d, all)
+		return devicesV1(d, append(slices.Clone(rules), always()...))
 	}
 	if g.mode != V2 || g.dirs[""] == "" {
 		return nil
@@ -61,35 +61,38 @@ func (g *Group) writeDevices(rules []specs.LinuxDeviceCgroup) error {
 		return err
 	}
 	defer unix.Close(dir)
-	if err := replaceProgram(dir, assemble(all)); err != nil {
+	if err := replaceProgram(dir, assemble(append(effective(rules), always()...))); err != nil {
 		return &fail.Error{Member: "/linux/resources/devices", Op: "attach the device program", Cause: err}
 	}
 	return nil
 }
 
-func devicesV1(dir string, rules []specs.LinuxDeviceCgroup) error {
-	for i, r := range rules {
-		file := "devices.deny"
-		if r.Allow {
-			file = "devices.allow"
-		}
-		if err := write(dir, file, ruleV1(r)); err != nil {
-			return &fail.Error{Member: "/linux/resources/devices/" + strconv.Itoa(i), Cause: err}
+// effective are the rules that fit some device, in the kernel's words. The list
+// is the caller's.
+func effective(rules []specs.LinuxDeviceCgroup) []specs.LinuxDeviceCgroup {
+	list := make([]specs.LinuxDeviceCgroup, 0, len(rules)+16) // those that always go behind them
+	for _, r := range rules {
+		if r.Type = kind(r.Type); r.Type != fifo {
+			list = append(list, r)
 		}
 	}
-	return nil
+	return list
 }
 
-func ruleV1(r specs.LinuxDeviceCgroup) string {
-	kind := r.Type
-	if kind == "" || kind == "u" {
-		kind = "a"
+// fifo is no device to the kernel: who makes or opens one is not asked for a
+// rule.
+const fifo = "p"
+
+// kind is the type as the kernel knows it: u is a character device without a
+// buffer, which is how all are made today (mknod(1)).
+func kind(word string) string {
+	switch word {
+	case "":
+		return "a"
+	case "u":
+		return "c"
 	}
-	access := r.Access
-	if access == "" {
-		access = "rwm"
-	}
-	return kind + " " + star(r.Major) + ":" + star(r.Minor) + " " + access
+	return word
 }
 
 func star(n *int64) string {

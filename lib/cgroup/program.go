@@ -122,13 +122,15 @@ func typeOf(word string) int32 {
 	return 0
 }
 
+const accesses = "mrw"
+
 // access: BPF_DEVCG_ACC_MKNOD 1, READ 2, WRITE 4.
 func access(word string) int32 {
 	if word == "" {
 		return 7
 	}
 	var bits int32
-	for i, c := range "mrw" {
+	for i, c := range accesses {
 		if strings.ContainsRune(word, c) {
 			bits |= 1 << i
 		}

@@ -238,8 +238,8 @@ func (p *props) devices(rules []specs.LinuxDeviceCgroup) {
 	}
 	var allowed [][2]systemd.Value
 	open := false
-	for _, r := range append(append([]specs.LinuxDeviceCgroup{}, rules...), always()...) {
-		all := r.Type != "b" && r.Type != "c" && star(r.Major) == "*" && star(r.Minor) == "*"
+	for _, r := range append(effective(rules), always()...) {
+		all := r.Type == "a" && star(r.Major) == "*" && star(r.Minor) == "*"
 		switch {
 		case all && access(r.Access) == 7:
 			open, allowed = r.Allow, nil
@@ -266,7 +266,7 @@ func (p *props) devices(rules []specs.LinuxDeviceCgroup) {
 func nodes(r specs.LinuxDeviceCgroup) []string {
 	var list []string
 	for kind, word := range map[string]string{"c": "char", "b": "block"} {
-		if r.Type == kind || r.Type != "b" && r.Type != "c" {
+		if r.Type == kind || r.Type == "a" {
 			list = append(list, node(word, star(r.Major), star(r.Minor)))
 		}
 	}

@@ -80,6 +80,12 @@ func TestDeviceProperties(t *testing.T) {
 	if strings.Contains(have, "9:9") {
 		t.Errorf("have %s, need no 9:9", have)
 	}
+	p = &props{}
+	p.devices(resources(t, `{"devices":[{"allow":true,"type":"p"},{"allow":true,"type":"u","major":9,"minor":9}]}`).Devices)
+	have = inWords(p.list)
+	if !strings.Contains(have, "DevicePolicy=strict") || !strings.Contains(have, "(/dev/char/9:9,rwm)") || strings.Contains(have, "/dev/block/") {
+		t.Errorf("have %s, need no more than 9:9", have)
+	}
 }
 
 func TestScopeNames(t *testing.T) {

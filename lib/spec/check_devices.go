@@ -36,6 +36,9 @@ func (c *checker) deviceRules(at string, list []specs.LinuxDeviceCgroup) {
 		if r.Type != "" {
 			oneOf(c, member+"/type", r.Type, "a", "b", "c", "u", "p")
 		}
+		if r.Type == "p" && !r.Allow {
+			c.refuse(member+"/type", "denies FIFOs, need a, b or c: the kernel asks no rule about a FIFO")
+		}
 		if r.Major != nil {
 			c.between(member+"/major", *r.Major, -1, 1<<32-1)
 		}

@@ -140,6 +140,7 @@ var refused = []struct{ patch, want string }{
 	{`{"linux":{"intelRdt":{"schemata":["L3:0=f\nMB:0=1"]}}}`, `/linux/intelRdt/schemata/0: have`},
 	{`{"linux":{"intelRdt":{"l3CacheSchema":"MB:0=1"}}}`, `/linux/intelRdt/l3CacheSchema: have`},
 	{`{"linux":{"intelRdt":{"memBwSchema":"L3:0=f"}}}`, `/linux/intelRdt/memBwSchema: have`},
+	{`{"linux":{"resources":{"devices":[{"allow":true,"type":"p"},{"allow":false,"type":"p"}]}}}`, `/linux/resources/devices/1/type: denies FIFOs`},
 	{`{"linux":{"resources":{"devices":[{"allow":true,"type":"x"}]}}}`, `/linux/resources/devices/0/type: have "x"`},
 	{`{"linux":{"resources":{"devices":[{"allow":true,"major":-2}]}}}`, `/linux/resources/devices/0/major: have -2`},
 	{`{"linux":{"resources":{"devices":[{"allow":true,"minor":-2}]}}}`, `/linux/resources/devices/0/minor: have -2`},
