@@ -170,12 +170,10 @@ func (v *revival) ask(o *rpc.CriuOpts) error {
 	}
 	resp, err := w.Ask(&rpc.CriuReq{Type: rpc.CriuReqType_RESTORE.Enum(), Opts: o}, v.notice)
 	w.Close()
-	if v.frozen {
-		if terr := v.r.Group.Thaw(); err == nil {
-			err = terr
-		}
+	if err = judge(v.call, filepath.Join(v.work, "restore.log"), resp, err); err == nil {
+		err = v.r.Continue()
 	}
-	if err = judge(v.call, filepath.Join(v.work, "restore.log"), resp, err); err != nil {
+	if err != nil {
 		v.raced = criu.Raced(filepath.Join(v.work, "restore.log"))
 		v.bury()
 	}
@@ -274,6 +272,9 @@ func (v *revival) release() error {
 	err := v.audit()
 	if err == nil {
 		v.standStill()
+	}
+	// What is frozen does not go on before CRIU has let go of it.
+	if err == nil && (v.guard != nil || !v.frozen) {
 		err = v.r.Settle()
 	}
 	if err == nil && v.guard != nil {

@@ -86,10 +86,28 @@ func (rt *Runtime) Locked(id string) (*Container, error) {
 		return nil, err
 	}
 	c, err := rt.load(e)
+	if err == nil {
+		err = c.awake()
+	}
 	if err != nil {
 		e.Unlock()
+		return nil, err
 	}
-	return c, err
+	return c, nil
+}
+
+// awake ends a restore that was killed when all was there: the lock is ours.
+func (c *Container) awake() error {
+	if !c.State.Reviving || c.State.Pending {
+		return nil
+	}
+	if c.Status == state.Running || c.Status == state.Paused {
+		if err := c.rt.letGo(c.Entry, c.State, c.Group); err != nil {
+			return err
+		}
+		c.Status = state.Running
+	}
+	return nil
 }
 
 // status derives: alive and gated is created, alive is running, frozen is
@@ -99,10 +117,16 @@ func (c *Container) status() (state.Status, error) {
 	if err != nil || s != state.Running {
 		return s, err
 	}
-	if frozen, err := c.Group.Frozen(); err == nil && frozen {
+	if stands(c.Group) {
 		return state.Paused, nil
 	}
 	return s, nil
+}
+
+// stands tells whether a group is frozen; one that is gone is not.
+func stands(g *cgroup.Group) bool {
+	frozen, err := g.Frozen()
+	return err == nil && frozen
 }
 
 // need refuses a verb in the wrong status.

@@ -66,7 +66,7 @@ func (rt *Runtime) collect(e *state.Entry) (string, error) {
 	case c.Status == state.Stopped && c.State.Passing:
 		return "container " + e.ID + " whose parent was killed", c.Destroy()
 	}
-	return "", nil
+	return "", c.awake()
 }
 
 // Tidy is Collect for whoever is in a hurry: it looks at no other containers than
@@ -79,7 +79,7 @@ func (rt *Runtime) Tidy() error {
 	entries, err := root.List()
 	for _, e := range entries {
 		st, serr := e.ReadState()
-		if serr == nil && !st.Pending && !st.Passing {
+		if serr == nil && !st.Pending && !st.Passing && !st.Reviving {
 			continue
 		}
 		if _, cerr := rt.collect(e); err == nil {

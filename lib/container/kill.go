@@ -84,7 +84,7 @@ func (c *Container) end() error {
 		if err != nil && err != unix.ESRCH && c.Group.Kill(unix.SIGKILL) != nil { // cgroup2 asks no security module
 			return err
 		}
-		if c.Status == state.Paused {
+		if c.Status == state.Paused || c.State.Reviving && stands(c.Group) {
 			if err := c.Group.Thaw(); err != nil {
 				return err
 			}

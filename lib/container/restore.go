@@ -79,7 +79,28 @@ func (c *creation) restore(id string, revive func(r *Revival) error) error {
 	if c.st.Pid == 0 {
 		return fail.New(fail.CodeInternal, "restored container has no process")
 	}
-	return r.Settle()
+	return r.Continue()
+}
+
+// Continue lets processes that are frozen go on, once the container is one that
+// others find.
+func (r *Revival) Continue() error {
+	if err := r.Settle(); err != nil || !r.State.Reviving {
+		return err
+	}
+	return r.c.rt.letGo(r.Entry, r.State, r.Group)
+}
+
+// letGo ends a restore. One that was killed just before is ended by whoever has
+// the container's lock next: nobody else would thaw what it has frozen.
+func (rt *Runtime) letGo(e *state.Entry, st *state.State, g *cgroup.Group) error {
+	if stands(g) {
+		if err := g.Thaw(); err != nil {
+			return err
+		}
+	}
+	st.Reviving = false
+	return e.WriteState(st)
 }
 
 // Settle makes the container one that others find. It comes before the
@@ -139,7 +160,7 @@ func (c *creation) identify(pid int) error {
 	if err := c.entry.WriteConfig(c.raw); err != nil {
 		return err
 	}
-	c.st.Pid, c.st.PidStart, c.st.BootID = pid, start, boot
+	c.st.Pid, c.st.PidStart, c.st.BootID, c.st.Reviving = pid, start, boot, true
 	return c.entry.WritePending(c.st)
 }
 

@@ -64,6 +64,9 @@ func encode(s *State) []byte {
 	if s.Passing {
 		b = append(b, `,"passing":true`...)
 	}
+	if s.Reviving {
+		b = append(b, `,"reviving":true`...)
+	}
 	return append(b, '}', '\n')
 }
 
@@ -99,6 +102,8 @@ func decode(b []byte) (*State, error) {
 			s.Unit = r.String()
 		case "passing":
 			s.Passing = r.Bool()
+		case "reviving":
+			s.Reviving = r.Bool()
 		}
 	})
 	return s, r.End()

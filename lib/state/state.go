@@ -29,10 +29,11 @@ type State struct {
 	PidStart    uint64            `json:"pidStart"` // field 22 of /proc/PID/stat
 	BootID      string            `json:"bootId"`
 	CgroupMode  string            `json:"cgroupMode"`
-	Cgroups     map[string]string `json:"cgroups,omitempty"` // controller to directory
-	Unit        string            `json:"unit,omitempty"`    // of systemd: system/NAME or UID/NAME
-	Passing     bool              `json:"passing,omitempty"` // goes with its parent's wait: stopped, it is for Collect
-	Pending     bool              `json:"-"`                 // not committed: its create is under way, or was killed
+	Cgroups     map[string]string `json:"cgroups,omitempty"`  // controller to directory
+	Unit        string            `json:"unit,omitempty"`     // of systemd: system/NAME or UID/NAME
+	Passing     bool              `json:"passing,omitempty"`  // goes with its parent's wait: stopped, it is for Collect
+	Reviving    bool              `json:"reviving,omitempty"` // its restore has not let it go on yet, or was killed
+	Pending     bool              `json:"-"`                  // not committed: its create is under way, or was killed
 }
 
 // A Row is what `state` and `list` print, with runc's members.

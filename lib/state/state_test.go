@@ -137,7 +137,7 @@ func TestEntryAndList(t *testing.T) {
 
 func full() *State {
 	return &State{
-		Passing:    true,
+		Passing: true, Reviving: true,
 		OCIVersion: "1.3.0", ID: "web", Bundle: "/b \"é\"\n", Rootfs: "/b/r", Created: "2026-01-02T03:04:05.000000006Z", Owner: "0",
 		Annotations: map[string]string{"a<b": "&", "": "\x01"}, Pid: 7, PidStart: 1<<64 - 1, BootID: "x",
 		CgroupMode: "hybrid", Cgroups: map[string]string{"": "/sys/fs/cgroup/unified/web", "memory": "/sys/fs/cgroup/memory/web"},
