@@ -23,6 +23,7 @@ import (
 type applying struct {
 	deleted string
 	over    bool
+	into    string
 	tree    tree.Options
 }
 
@@ -31,10 +32,15 @@ func apply(o *tool.Options) func(c *tool.Call) error {
 	a := &applying{tree: tree.Options{Form: tree.Flat, MaxBytes: 64 << 30, MaxEntries: 10_000_000}}
 	o.String(&a.deleted, "deleted", 0, "FILE", "a JSON list of what was deleted")
 	o.Bool(&a.over, "over", 0, "also into a root that was written to")
+	o.String(&a.into, "into", 0, "DIR", "put an archive of files, not a layer, into this directory of the root")
+	o.Bool(&a.tree.Mine, "mine", 0, "let everything belong to the caller")
 	o.Bool(&a.tree.NoDevices, "no-devices", 0, "leave device nodes out")
 	o.Func(setSize(&a.tree.MaxBytes), "max-size", 0, "SIZE", "bytes of file content at most, 0 without bound (64g)")
 	o.Int64(&a.tree.MaxEntries, "max-entries", 0, "N", "files at most, 0 without bound")
 	return func(c *tool.Call) error {
+		if a.into != "" && a.deleted != "" {
+			return fail.Usage("--into and --deleted are both there, need one: files delete nothing")
+		}
 		ctx, stop := cancellable()
 		defer stop()
 		err := a.run(ctx, c)
@@ -67,6 +73,10 @@ func (a *applying) run(ctx context.Context, c *tool.Call) error {
 		_ = unix.Close(root)
 		return err
 	}
+	if err := a.below(root); err != nil {
+		_ = unix.Close(root)
+		return err
+	}
 	defer unix.Umask(unix.Umask(0))
 	t, err := tree.Over(ctx, root, a.tree)
 	if err != nil {
@@ -89,6 +99,22 @@ func (a *applying) run(ctx context.Context, c *tool.Call) error {
 	}
 	rounded(c, t.Rounded.Load())
 	return nil
+}
+
+// below finds the directory of --into. Every name is a name then, and a container
+// that runs in the root meanwhile keeps its directories.
+func (a *applying) below(root int) error {
+	if a.into == "" {
+		return nil
+	}
+	a.tree.Form, a.tree.Kept = tree.Literal, true
+	fd, err := path.Open(root, a.into, unix.O_PATH|unix.O_DIRECTORY)
+	if err != nil {
+		return fmt.Errorf("open %s: %w", a.into, err)
+	}
+	defer unix.Close(fd)
+	a.tree.Below, err = nameIn(root, fd)
+	return err
 }
 
 func put(ctx context.Context, t *tree.Tree, in io.Reader) error {
@@ -138,7 +164,7 @@ func (a *applying) allowed(m *made) error {
 	if m.Map != nil {
 		return fail.New(fail.CodeStatus, "the root's owners are moved by a map, need a root without")
 	}
-	if a.over {
+	if a.over || a.into != "" {
 		return nil
 	}
 	list, err := m.changes()

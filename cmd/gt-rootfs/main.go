@@ -139,6 +139,13 @@ a bundle or a directory: files replace what is there, deletions delete. A root
 whose container has written to it is refused; its mount points do not count. What
 apply puts in place before it meets an entry that it refuses stays there.
 
+pack --path writes what is at one place of the root, under its own name, or what is
+in a directory if PATH ends with /. and apply --into puts an archive of files, not a
+layer, into a directory of the root: every name is a name, symlinks that are there
+lead to places in the root, and where a directory is none but a directory comes. DIR
+of pack and apply may be /dev/fd/N, an open directory; like that of pack --plain it is
+never taken for a bundle, whatever lies in it.
+
 diff lists the same as D, A or C and a path, deletions first; --format json
 prints an object a line. It needs a driver that keeps the original apart.
 
@@ -221,6 +228,12 @@ Of pack and commit:
 	--compress WORD     none (pack, commit to a file), gzip (--image) or zstd
 	--image NAME        of commit: TARGET is a layout, the image gets this name
 
+Of pack:
+
+	--path PATH         only what is there in the root, see above
+	--follow-link       if it is a symlink, what that points to
+	--plain             DIR is a root and no bundle
+
 Of commit and apply:
 
 	--deleted FILE      the deletions, a JSON list of paths
@@ -228,6 +241,8 @@ Of commit and apply:
 Of apply:
 
 	--over              also into a root that was written to
+	--into DIR          into this directory of the root, see above
+	--mine              everything belongs to the caller
 	--max-size SIZE, --max-entries N, --no-devices   as of unpack
 
 snapshot has --id and --store, inspect and verify have --image and --platform,

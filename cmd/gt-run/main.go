@@ -23,7 +23,7 @@
 //	gt-run resume|unpause ID…
 //	gt-run stats [--format FORMAT] [--stream|--no-stream] [--interval TIME] [ID…]
 //	gt-run top ID [PS-OPTION…]
-//	gt-run cp [--follow-link] FROM TO
+//	gt-run cp [--follow-link] FROM|- TO|-
 //	gt-run diff [--format text|json] ID
 //	gt-run commit [--image NAME] ID TARGET
 //	gt-run export [--output FILE] ID
@@ -56,6 +56,13 @@
 // --env-file name; with the host's root, PATH, TERM, TZ and the locale are the
 // caller's. Command, user and directory of an image stand unless others are asked
 // for; a command replaces the image's whole command.
+//
+// cp copies between ID:PATH and the host. As FROM, - is a tar archive on stdin, also a
+// compressed one, that is unpacked into the directory TO; as TO it is one on stdout,
+// with the file or directory FROM under its own name, or, if FROM ends with /., with
+// what is in it. Owners are those that the container knows. Links of the container lead
+// to its own files; a name with .. is refused, devices are left out, a directory is not
+// replaced by anything else and replaces nothing. What was unpacked before a refusal stays.
 //
 // A first word that is one of the verbs above is the verb; "gt-run -- stop" and
 // "gt-run run stop" run a command of that name. "rm", "kill", "top", "ps", "cp" and

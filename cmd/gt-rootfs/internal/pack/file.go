@@ -8,6 +8,7 @@ import (
 
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/fill"
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/tar"
+	"github.com/gophertainer/gophertainer/lib/fail"
 )
 
 // file writes a regular file, with its holes as holes.
@@ -31,6 +32,11 @@ func (p *Packer) file(dir int, full string, was inode) error {
 	m, err := fill.Meta(fd)
 	if err != nil {
 		return err
+	}
+	if st.Size == 0 {
+		if n, err := unix.Pread(fd, p.buf[:1], 0); err == nil && n > 0 {
+			return fail.New(fail.CodeInput, "it has content but no size, as files of the kernel have")
+		}
 	}
 	list, whole, err := extents(fd, &st)
 	if err != nil {

@@ -50,6 +50,14 @@ func (p *Packer) Tree(root int) error {
 	return p.dir(root, "")
 }
 
+// Entry writes what is called name in an open directory, under that name.
+func (p *Packer) Entry(dir int, name string) error {
+	if err := p.child(dir, name, name); err != nil {
+		return fmt.Errorf("%s: %w", show(name), err)
+	}
+	return nil
+}
+
 // Layer writes what an upper directory of an overlay holds, the deletions
 // first.
 func (p *Packer) Layer(upper int) error {

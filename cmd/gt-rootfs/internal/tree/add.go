@@ -52,6 +52,9 @@ func (t *Tree) mkdir(dir int, base, name string) error {
 	if st.Mode&unix.S_IFMT == unix.S_IFDIR {
 		return nil
 	}
+	if t.opt.Kept {
+		return fail.New(fail.CodeExists, "what is in its place is no directory")
+	}
 	if t.opt.Form == Overlay && st.Mode&unix.S_IFMT == unix.S_IFCHR && st.Rdev == 0 {
 		t.hide[name] = true // the whiteout came first
 	}
@@ -80,6 +83,9 @@ func (t *Tree) unlink(dir int, base string) error {
 	}
 	t.parents.forget()
 	err := unix.Unlinkat(dir, base, 0)
+	if err == unix.EISDIR && t.opt.Kept {
+		return fail.New(fail.CodeExists, "a directory is in its place")
+	}
 	if err == unix.EISDIR || err == unix.EPERM {
 		err = unix.Unlinkat(dir, base, unix.AT_REMOVEDIR)
 	}
@@ -92,13 +98,13 @@ func (t *Tree) unlink(dir int, base string) error {
 	return err
 }
 
-// place finds the parent of anything that may not be the root.
-func (t *Tree) place(name, kind string) (string, int, string, error) {
+// spot finds the parent of anything that may not be the root.
+func (t *Tree) spot(name, kind string) (string, int, string, error) {
 	name, err := t.enter(name)
 	if err != nil {
 		return "", -1, "", err
 	}
-	if name == "" {
+	if name == t.opt.Below {
 		return "", -1, "", fail.New(fail.CodeUnsafe, "the root would be a %s, need a directory", kind)
 	}
 	if t.onWay(name) {
@@ -114,7 +120,7 @@ func (t *Tree) place(name, kind string) (string, int, string, error) {
 // Symlink makes a symlink. Where it points to is its own affair: absolute and
 // dangling targets are legal, and nobody here follows them out of the root.
 func (t *Tree) Symlink(name, target string, m *Meta) error {
-	_, dir, base, err := t.place(name, "symlink")
+	_, dir, base, err := t.spot(name, "symlink")
 	if err != nil {
 		return err
 	}
@@ -134,14 +140,14 @@ func (t *Tree) Symlink(name, target string, m *Meta) error {
 // Link makes a hard link to a name made earlier. A symlink is linked itself,
 // never what it points to.
 func (t *Tree) Link(name, target string) error {
-	name, _, _, err := t.place(name, "hard link")
+	name, _, _, err := t.spot(name, "hard link")
 	if err != nil {
 		return err
 	}
-	if target, err = clean(target); err != nil {
+	if target, err = t.place(target); err != nil {
 		return fmt.Errorf("link to %q: %w", target, err)
 	}
-	if target == "" {
+	if target == t.opt.Below {
 		return fail.New(fail.CodeInput, "a hard link to the root")
 	}
 	if target == name {
@@ -183,7 +189,7 @@ func (t *Tree) Link(name, target string) error {
 
 // Node makes a device, fifo or socket; kind is its S_IF constant.
 func (t *Tree) Node(name string, kind uint32, dev uint64, m *Meta) error {
-	_, dir, base, err := t.place(name, "device or fifo")
+	_, dir, base, err := t.spot(name, "device or fifo")
 	if err != nil {
 		return err
 	}

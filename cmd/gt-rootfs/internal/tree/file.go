@@ -37,7 +37,7 @@ type Reader interface{ Data() ([]byte, error) }
 
 // File makes a regular file.
 func (t *Tree) File(name string, c *Content, m *Meta) error {
-	name, dir, base, err := t.place(name, "file")
+	name, dir, base, err := t.spot(name, "file")
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func (t *Tree) delegate(name, base string, c *Content, m *Meta) (done bool, err 
 	if c.Read == nil || c.Extents != nil || !small && c.Take == nil {
 		return false, nil
 	}
-	// place has put the directory into the cache.
+	// spot has put the directory into the cache.
 	p, _, err := t.holder(name, true)
 	if err != nil || p != nil && p.alias {
 		return false, nil //nolint:nilerr // who makes it himself will see

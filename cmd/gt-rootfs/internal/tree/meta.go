@@ -37,12 +37,13 @@ func (t *Tree) finish(fd int, m *Meta, mode bool) error {
 	if err := t.fits(m); err != nil {
 		return err
 	}
-	if m.UID != t.uid || m.GID != t.gid {
-		if err := unix.Fchown(fd, int(m.UID), int(m.GID)); err != nil {
+	// In a directory that stands, a new file may have got its group and ACL.
+	if uid, gid := t.owner(m); t.stands || uid != t.uid || gid != t.gid {
+		if err := unix.Fchown(fd, int(uid), int(gid)); err != nil {
 			return notOurs(m, err)
 		}
 	}
-	if mode {
+	if mode || t.stands {
 		if err := unix.Fchmod(fd, m.Mode&0o7777); err != nil {
 			return fmt.Errorf("chmod %#o: %w", m.Mode&0o7777, err)
 		}
@@ -56,6 +57,13 @@ func (t *Tree) finish(fd int, m *Meta, mode bool) error {
 		return fmt.Errorf("set times: %w", err)
 	}
 	return nil
+}
+
+func (t *Tree) owner(m *Meta) (uid, gid uint32) {
+	if t.opt.Mine {
+		return t.uid, t.gid
+	}
+	return m.UID, m.GID
 }
 
 // notOurs explains an owner that cannot be given.
@@ -84,8 +92,8 @@ func (t *Tree) dress(dir int, base string, kind uint32, m *Meta) error {
 	if st.Mode&unix.S_IFMT != kind {
 		return fail.New(fail.CodeUnsafe, "something else came in its place")
 	}
-	if m.UID != st.Uid || m.GID != st.Gid {
-		if err := unix.Fchownat(fd, "", int(m.UID), int(m.GID), unix.AT_EMPTY_PATH); err != nil {
+	if uid, gid := t.owner(m); uid != st.Uid || gid != st.Gid {
+		if err := unix.Fchownat(fd, "", int(uid), int(gid), unix.AT_EMPTY_PATH); err != nil {
 			return notOurs(m, err)
 		}
 	}

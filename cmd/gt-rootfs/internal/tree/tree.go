@@ -43,6 +43,10 @@ type Options struct {
 	NoDevices  bool  // leave device nodes out
 	Form       Form  // what the source is
 	User       bool  // the marks of overlayfs are to work in a user namespace
+
+	Below string // names are below this directory of the root, a clean name without symlinks
+	Kept  bool   // a directory stays one, and nothing else becomes one
+	Mine  bool   // everything belongs to who calls
 }
 
 // A LimitError is a bound of the Options that was met.
@@ -156,7 +160,8 @@ func (t *Tree) Root() (dev, ino uint64, err error) {
 }
 
 // enter counts an entry and finds its place. The name comes back clean: no
-// leading slash, no dots. An empty one is the root itself.
+// leading slash, no dots. That of Options.Below, or an empty one, is the root
+// itself.
 func (t *Tree) enter(name string) (string, error) {
 	if err := t.ctx.Err(); err != nil {
 		return "", err
@@ -164,7 +169,19 @@ func (t *Tree) enter(name string) (string, error) {
 	if t.entries++; t.opt.MaxEntries > 0 && t.entries > t.opt.MaxEntries {
 		return "", &LimitError{t.opt.MaxEntries, "entries", "--max-entries"}
 	}
-	return clean(name)
+	return t.place(name)
+}
+
+// place is where in the root a name of the source is.
+func (t *Tree) place(name string) (string, error) {
+	name, err := clean(name)
+	switch {
+	case err != nil || t.opt.Below == "":
+		return name, err
+	case name == "":
+		return t.opt.Below, nil
+	}
+	return join(t.opt.Below, name), nil
 }
 
 // spend counts file content before it is written.

@@ -84,10 +84,8 @@ func cp(o *tool.Options) func(*tool.Call) error {
 	follow := false
 	o.Bool(&follow, "follow-link", 'L', "copy what FROM points to")
 	return func(c *tool.Call) error {
-		for _, a := range c.Args {
-			if a == "-" {
-				return fail.Usage("have -, need a path: gt-run export, or gt-run exec ID tar, writes an archive to stdout")
-			}
+		if c.Args[0] == "-" || c.Args[1] == "-" {
+			return stream(c, follow)
 		}
 		from, fromInside, err := place(c, c.Args[0])
 		if err != nil {
@@ -109,8 +107,8 @@ func cp(o *tool.Options) func(*tool.Call) error {
 // place opens the root that a side of cp is in. A path of the host that has a
 // colon begins with . or /.
 func place(c *tool.Call, text string) (*copy.Place, bool, error) {
-	id, path, inside := strings.Cut(text, ":")
-	if !inside || text[0] == '.' || text[0] == '/' {
+	id, path, inside := split(text)
+	if !inside {
 		p, err := copy.Host(text)
 		return p, false, err
 	}
@@ -118,11 +116,21 @@ func place(c *tool.Call, text string) (*copy.Place, bool, error) {
 	if err != nil {
 		return nil, true, err
 	}
+	fd, err := openRoot(ct)
+	return &copy.Place{Root: fd, Path: path, Inside: true}, true, err
+}
+
+func split(text string) (id, path string, inside bool) {
+	id, path, inside = strings.Cut(text, ":")
+	return id, path, inside && text[0] != '.' && text[0] != '/'
+}
+
+func openRoot(ct *roster.Container) (int, error) {
 	fd, err := unix.Open(rootOf(ct), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return nil, true, &os.PathError{Op: "open", Path: rootOf(ct), Err: err}
+		return -1, &os.PathError{Op: "open", Path: rootOf(ct), Err: err}
 	}
-	return &copy.Place{Root: fd, Path: path, Inside: true}, true, nil
+	return fd, nil
 }
 
 // rootOf is the container's root: as it sees it, while it lives.

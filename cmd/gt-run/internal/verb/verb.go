@@ -57,7 +57,7 @@ var verbs = []tool.Verb{
 	{Name: "unpause", Args: "ID...", Summary: "the same as resume", Make: audited("resume", simple("resume"))},
 	{Name: "stats", Args: "[ID...]", Summary: "print what containers use", Make: stats},
 	{Name: "top", Args: "ID [PS-OPTIONS...]", StopAt: 1, Summary: "list a container's processes", Make: top},
-	{Name: "cp", Args: "FROM TO", Summary: "copy files: one of the two is ID:PATH", Make: audited("cp", cp)},
+	{Name: "cp", Args: "FROM TO", Summary: "copy files: one of the two is ID:PATH, the other a path or - (a tar archive on stdin or stdout)", Make: audited("cp", cp)},
 	{Name: "diff", Args: "ID", Summary: "list what a container changed in its root", Make: diff},
 	{Name: "commit", Args: "ID TARGET", Summary: "write what a container changed as a layer or an image", Make: audited("commit", commit)},
 	{Name: "export", Args: "ID", Summary: "write a container's root as a tar archive to stdout", Make: export},
