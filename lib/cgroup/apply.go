@@ -26,6 +26,9 @@ func (g *Group) Apply(r *specs.LinuxResources) error {
 
 // Update writes the limits that are set; the others stay as they are.
 func (g *Group) Update(r *specs.LinuxResources) error {
+	if err := g.placed(r.Devices); err != nil {
+		return err
+	}
 	r, err := g.completed(r)
 	if err != nil {
 		return err
@@ -37,9 +40,6 @@ func (g *Group) Update(r *specs.LinuxResources) error {
 	}
 	if err := g.limits(r); err != nil {
 		return err
-	}
-	if len(r.Devices) == 0 {
-		return nil
 	}
 	return g.devices(r.Devices)
 }

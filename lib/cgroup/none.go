@@ -4,6 +4,10 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+
+	"github.com/gophertainer/gophertainer/lib/fail"
 )
 
 // None is the group of a container that has none: its processes stay where
@@ -11,6 +15,32 @@ import (
 func None() (*Group, error) {
 	mode, err := probe()
 	return &Group{mode: mode, dirs: map[string]string{}}, err
+}
+
+// Limit is the first member that says more than none would do, "" if there is
+// no such. Device rules are no limits.
+func Limit(r *specs.LinuxResources) string {
+	if r == nil {
+		return ""
+	}
+	for _, s := range settingsV1(r) {
+		return s.member
+	}
+	for _, e := range refusals(r, V1) { // what only v2 has
+		return e.Member
+	}
+	return ""
+}
+
+// placed refuses device rules that have nowhere to be. At create they are
+// dropped then, for engines always send some; who updates them means it.
+func (g *Group) placed(rules []specs.LinuxDeviceCgroup) error {
+	if len(rules) == 0 || len(g.dirs) > 0 {
+		return nil
+	}
+	e := fail.New(fail.CodeHost, "container has no cgroup, need one for device rules")
+	e.Member = "/linux/resources/devices"
+	return e
 }
 
 // Keep leaves the group out of each v1 hierarchy that has none of the

@@ -28,12 +28,10 @@ func (c *creation) locate(id string) (*cgroup.Group, error) {
 	case !c.rt.NoCgroup:
 		return cgroup.Locate(l.CgroupsPath, id)
 	}
-	if r := l.Resources; r != nil {
-		if r.Memory != nil || r.CPU != nil || r.Pids != nil || r.BlockIO != nil || len(r.Unified) > 0 {
-			return nil, fail.Spec("/linux/resources", "have limits and --cgroup-manager=disabled, need one without the other")
-		}
-		l.Resources = nil
+	if member := cgroup.Limit(l.Resources); member != "" {
+		return nil, fail.Spec(member, "have a limit and --cgroup-manager=disabled, need one of them")
 	}
+	l.Resources = nil
 	return cgroup.None()
 }
 
