@@ -67,16 +67,35 @@ func export(o *tool.Options) func(*tool.Call) error {
 		if err != nil {
 			return err
 		}
-		root := ct.Bundle
-		if ct.State != nil {
-			root = ct.State.Rootfs
+		args, err := packed(ct)
+		if err != nil {
+			return err
 		}
-		args := []string{"pack", root}
 		if output != "" {
 			args = append(args, output)
 		}
 		return become(c, "gt-rootfs", args...)
 	}
+}
+
+// packed is how gt-rootfs packs the root: as its bundle's, whose record knows the map
+// of its owners, or as a directory of the host's, in which may lie what looks like one.
+func packed(ct *roster.Container) ([]string, error) {
+	if ct.State == nil {
+		return []string{"pack", ct.Bundle}, nil
+	}
+	var own, seen unix.Stat_t
+	if err := unix.Stat(ct.State.Rootfs, &own); err != nil {
+		return nil, &os.PathError{Op: "stat", Path: ct.State.Rootfs, Err: err}
+	}
+	if ct.Live() && unix.Stat(rootOf(ct), &seen) == nil && (own.Dev != seen.Dev || own.Ino != seen.Ino) {
+		return nil, fail.New(fail.CodeStatus, "its root is mounted where only it sees it, need a container of --name or --detach")
+	}
+	_, err := os.Lstat(ct.Bundle + "/config.json")
+	if err == nil && ct.State.Rootfs == ct.Bundle+"/rootfs" {
+		return []string{"pack", ct.Bundle}, nil
+	}
+	return []string{"pack", "--plain", ct.State.Rootfs}, nil
 }
 
 // cp copies between the host and a container.
