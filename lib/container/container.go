@@ -38,6 +38,7 @@ type Container struct {
 	State  *state.State
 	Group  *cgroup.Group
 	Status state.Status
+	past   bool // of an earlier boot: it has no group and no class any more
 	rt     *Runtime
 	config *specs.Spec // the frozen copy, once it was read
 }
@@ -64,9 +65,15 @@ func (rt *Runtime) load(e *state.Entry) (*Container, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Container{Entry: e, State: st, Group: cgroup.Load(mode, st.Cgroups), rt: rt}
-	if err := c.Group.Belongs(st.Unit); err != nil {
+	c := &Container{Entry: e, State: st, Group: cgroup.Load(mode, nil), rt: rt}
+	if c.past, err = st.Past(); err != nil {
 		return nil, err
+	}
+	if !c.past {
+		c.Group = cgroup.Load(mode, st.Cgroups)
+		if err := c.Group.Belongs(st.Unit); err != nil {
+			return nil, err
+		}
 	}
 	c.Status, err = c.status()
 	return c, err
@@ -200,6 +207,9 @@ func (c *Container) Pidfd() (int, error) { return c.pidfd() }
 
 // alive opens the container's init, checked to be the one of the state.
 func (c *Container) pidfd() (int, error) {
+	if c.past { // a process of this boot may have its number, and the same start
+		return -1, unix.ESRCH
+	}
 	fd, err := unix.PidfdOpen(c.State.Pid, 0)
 	if err != nil {
 		return -1, err

@@ -55,11 +55,8 @@ func (rt *Runtime) collect(e *state.Entry) (string, error) {
 	if err != nil {
 		return rt.collectBroken(e, false)
 	}
-	boot, err := state.BootID()
 	switch {
-	case err != nil:
-		return "", err
-	case c.State.BootID != boot && (c.State.Pending || c.Status == state.Stopped):
+	case c.past:
 		return "container " + e.ID + " of an earlier boot", c.Destroy()
 	case c.State.Pending:
 		return "interrupted container " + e.ID, c.end()
@@ -106,10 +103,12 @@ func (rt *Runtime) collectBroken(e *state.Entry, force bool) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if g != nil {
-		if kept, err := rt.release(e, g, force); kept || err != nil {
-			return "", err
-		}
+	what := "broken container " + e.ID
+	if g == nil { // nothing was made, or its boot is over
+		return what, e.Remove()
+	}
+	if kept, err := rt.release(e, g, force); kept || err != nil {
+		return "", err
 	}
 	if raw, err := e.ReadConfig(); err == nil {
 		s, err := spec.Decode(raw)
@@ -120,7 +119,7 @@ func (rt *Runtime) collectBroken(e *state.Entry, force bool) (string, error) {
 			rt.Warn("%s: %v", e.ID, err)
 		}
 	}
-	return "broken container " + e.ID, e.Remove()
+	return what, e.Remove()
 }
 
 // release removes the group of a broken entry, or tells that the entry has to

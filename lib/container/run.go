@@ -72,7 +72,7 @@ func (c *Container) Destroy() error {
 		return err
 	}
 	s, serr := c.spec()
-	if serr == nil {
+	if serr == nil && !c.past {
 		if err := declassify(s, c.ID); err != nil {
 			return err
 		}

@@ -95,11 +95,9 @@ func (e *Entry) Status(s *State) (Status, error) {
 	if s.Pid == 0 || s.Pending {
 		return Creating, nil
 	}
-	boot, err := BootID()
-	if err != nil {
+	if past, err := s.Past(); err != nil {
 		return "", err
-	}
-	if boot != s.BootID {
+	} else if past {
 		return Stopped, nil
 	}
 	alive, err := Alive(s.Pid, s.PidStart)

@@ -3,6 +3,7 @@ package state
 import (
 	"errors"
 	"os"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -47,15 +48,31 @@ func (e *Entry) Note(text string) error {
 	if e.lock < 0 {
 		return errors.New("note in " + e.Path("lock") + ": have no lock, need it")
 	}
-	_, err := unix.Pwrite(e.lock, []byte(text), 0)
+	boot, err := BootID()
+	if err != nil {
+		return err
+	}
+	_, err = unix.Pwrite(e.lock, []byte(boot+"\x00"+text), 0)
 	return err
 }
 
-// ReadNote returns what Note kept, "" if nothing.
+// ReadNote returns what Note kept, "" if nothing: what was made in an earlier
+// boot has ended with it.
 func (e *Entry) ReadNote() (string, error) {
 	b, err := os.ReadFile(e.Path("lock"))
 	if os.IsNotExist(err) {
 		return "", nil
 	}
-	return string(b), err
+	if err != nil {
+		return "", err
+	}
+	boot, err := BootID()
+	if err != nil {
+		return "", err
+	}
+	whose, text, _ := strings.Cut(string(b), "\x00")
+	if whose != boot {
+		return "", nil
+	}
+	return text, nil
 }

@@ -65,6 +65,13 @@ var BootID = sync.OnceValues(func() (string, error) {
 	return string(bytes.TrimSpace(b)), nil
 })
 
+// Past tells whether the container is of an earlier boot: its processes and all
+// that the kernel held for it have ended, and what has their names is another's.
+func (s *State) Past() (bool, error) {
+	boot, err := BootID()
+	return boot != s.BootID, err
+}
+
 // readInto reads a file of /proc in one call.
 func readInto(path string, buf []byte) ([]byte, error) {
 	fd, err := open(path, unix.O_RDONLY)
