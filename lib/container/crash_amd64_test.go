@@ -1,6 +1,7 @@
 package container_test
 
 import (
+	"encoding/json"
 	"os"
 	"strings"
 	"testing"
@@ -110,6 +111,27 @@ func TestKilledCreate(t *testing.T) {
 	}
 }
 
+// derived fails if the container is not said to be running while its program is.
+func (w *world) derived(when string) {
+	w.t.Helper()
+	var st struct{ Pid int }
+	raw, err := os.ReadFile(w.dir + "/state/" + w.id + "/state.json")
+	if err == nil {
+		err = json.Unmarshal(raw, &st)
+	}
+	comm, cerr := os.ReadFile("/proc/" + itoa(st.Pid) + "/comm")
+	if err != nil || cerr != nil {
+		w.t.Fatal(when, err, cerr)
+	}
+	want := `"status": "running"`
+	if string(comm) != "sleep\n" {
+		want = `"status": "` // it is on its way
+	}
+	if out, err := w.call("state", w.id); err != nil || !strings.Contains(out, want) {
+		w.t.Errorf("%s: %s executes, have %s, need %s, %v", when, comm, out, want, err)
+	}
+}
+
 // TestKilledLater kills the verbs that come after create at each of their
 // changes: the container is not lost, and deleting it leaves nothing.
 func TestKilledLater(t *testing.T) {
@@ -127,6 +149,9 @@ func TestKilledLater(t *testing.T) {
 			}
 			ws, said := nth(n).run(t, w.args(verb[0], verb[1:]...))
 			when := verb[0] + ", change " + itoa(n)
+			if verb[0] == "start" {
+				w.derived(when)
+			}
 			if out, err := w.call("delete", "--force", w.id); err != nil || out != "" {
 				t.Errorf("%s: delete: %v\n%s", when, err, out)
 			}

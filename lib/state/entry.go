@@ -89,8 +89,9 @@ func (e *Entry) RemoveGate() error {
 	return &os.PathError{Op: "unlink", Path: e.GatePath(), Err: err}
 }
 
-// Status derives the status from what is alive and whether the gate is there.
-// Paused is for the caller to find, in the cgroup.
+// Status derives the status from what is alive and whether somebody waits at the
+// gate: one without a reader is left of a start that was killed. Paused is for
+// the caller to find, in the cgroup.
 func (e *Entry) Status(s *State) (Status, error) {
 	if s.Pid == 0 || s.Pending {
 		return Creating, nil
@@ -107,13 +108,14 @@ func (e *Entry) Status(s *State) (Status, error) {
 	if !alive {
 		return Stopped, nil
 	}
-	var st unix.Stat_t
-	switch err := unix.Lstat(e.GatePath(), &st); err {
+	gate, err := open(e.GatePath(), unix.O_WRONLY|unix.O_NONBLOCK)
+	switch err {
 	case nil:
+		_ = unix.Close(gate)
 		return Created, nil
-	case unix.ENOENT:
+	case unix.ENOENT, unix.ENXIO:
 		return Running, nil
 	default:
-		return "", &os.PathError{Op: "lstat", Path: e.GatePath(), Err: err}
+		return "", &os.PathError{Op: "open", Path: e.GatePath(), Err: err}
 	}
 }

@@ -218,6 +218,21 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
+func TestGate(t *testing.T) {
+	_, e := newEntry(t, "web")
+	if err := e.MakeGate(); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.MakeGate(); !errors.Is(err, unix.EEXIST) {
+		t.Errorf("have %v", err)
+	}
+	for range 2 {
+		if err := e.RemoveGate(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestStatus(t *testing.T) {
 	_, e := newEntry(t, "web")
 	boot, err := BootID()
@@ -243,17 +258,18 @@ func TestStatus(t *testing.T) {
 	if err := e.MakeGate(); err != nil {
 		t.Fatal(err)
 	}
+	waits, err := unix.Open(e.GatePath(), unix.O_RDWR|unix.O_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
 	need(Created)
+	_ = unix.Close(waits)
+	need(Running) // the gate was left by a start that was killed
 	if st, err := os.Lstat(e.GatePath()); err != nil || st.Mode() != os.ModeNamedPipe|0o600 {
 		t.Errorf("have %v %v", st, err)
 	}
-	if err := e.MakeGate(); !errors.Is(err, unix.EEXIST) {
-		t.Errorf("have %v", err)
-	}
-	for range 2 {
-		if err := e.RemoveGate(); err != nil {
-			t.Fatal(err)
-		}
+	if err := e.RemoveGate(); err != nil {
+		t.Fatal(err)
 	}
 	need(Running)
 	s.PidStart++
