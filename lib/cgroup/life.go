@@ -227,7 +227,8 @@ func (g *Group) Pids() ([]int, error) {
 	return pids, err
 }
 
-// Kill signals every process of the group.
+// Kill signals every process of the group. A frozen one stays so, but for
+// SIGKILL: on v1 a process has to thaw to die.
 func (g *Group) Kill(sig unix.Signal) error {
 	if d := g.dirs[""]; d != "" && sig == unix.SIGKILL && g.mode == V2 {
 		if err := write(d, "cgroup.kill", "1"); err == nil {
@@ -235,14 +236,19 @@ func (g *Group) Kill(sig unix.Signal) error {
 		}
 	}
 	// Frozen, nothing forks away while it is being signalled.
-	frozen := g.Freeze() == nil
+	var thaw bool
+	if paused, err := g.Frozen(); err == nil && paused {
+		thaw = sig == unix.SIGKILL
+	} else {
+		thaw = g.Freeze() == nil
+	}
 	pids, err := g.Pids()
 	for _, pid := range pids {
 		if kerr := unix.Kill(pid, sig); kerr != nil && kerr != unix.ESRCH && err == nil {
 			err = kerr
 		}
 	}
-	if frozen {
+	if thaw {
 		if terr := g.Thaw(); err == nil {
 			err = terr
 		}

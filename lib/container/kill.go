@@ -16,7 +16,11 @@ func (rt *Runtime) Kill(id string, sig unix.Signal, all bool) (*Container, error
 		return nil, err
 	}
 	if all {
-		return c, c.Group.Kill(sig)
+		if err := c.Group.Kill(sig); err != nil {
+			return nil, err
+		}
+		rt.record("kill", id, "signal", itoa(int(sig)), "all", "true")
+		return c, nil
 	}
 	if err := c.need(state.Running, state.Created, state.Paused); err != nil {
 		return nil, err
