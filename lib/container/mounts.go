@@ -138,11 +138,7 @@ func (c *Container) sourceTree(m *specs.Mount, s *plan.Step) (int, error) {
 	if mount.Mapped(m) {
 		return mapped(m, s.Member, c.State.Bundle, c.State.Pid)
 	}
-	flags := uint(unix.OPEN_TREE_CLONE | unix.OPEN_TREE_CLOEXEC)
-	if s.Flags&unix.MS_REC != 0 {
-		flags |= unix.AT_RECURSIVE
-	}
-	fd, err := unix.OpenTree(unix.AT_FDCWD, s.Source, flags)
+	fd, err := tree(s.Source, s.Flags&unix.MS_REC != 0)
 	if err != nil {
 		return -1, &fail.Error{Member: s.Member + "/source", Op: "open " + s.Source, Cause: err}
 	}

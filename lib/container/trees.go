@@ -79,9 +79,18 @@ func (c *creation) mapped(sent, pid int) (list []int, err error) {
 	return list, nil
 }
 
+// tree opens one, and closes it when the container is not made.
+func (c *creation) tree(path string, recursive bool) (int, error) {
+	fd, err := tree(path, recursive)
+	if err == nil {
+		c.later(func() { _ = unix.Close(fd) })
+	}
+	return fd, err
+}
+
 // tree detaches a copy of what is at path. It is no longer a peer of the
 // host's mounts: they would show whatever is mounted in it.
-func (c *creation) tree(path string, recursive bool) (int, error) {
+func tree(path string, recursive bool) (int, error) {
 	flags := uint(0)
 	if recursive {
 		flags = unix.AT_RECURSIVE
@@ -95,6 +104,5 @@ func (c *creation) tree(path string, recursive bool) (int, error) {
 		_ = unix.Close(tree)
 		return -1, err
 	}
-	c.later(func() { _ = unix.Close(tree) })
 	return tree, nil
 }
