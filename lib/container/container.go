@@ -121,11 +121,14 @@ func (c *Container) awake() error {
 // paused.
 func (c *Container) status() (state.Status, error) {
 	s, err := c.Entry.Status(c.State)
-	if err != nil || s != state.Running {
+	if err != nil || s != state.Running && s != state.Paused {
 		return s, err
 	}
-	if stands(c.Group) {
+	switch {
+	case stands(c.Group):
 		return state.Paused, nil
+	case s == state.Paused: // who held the gate, or let it go, was killed
+		return state.Created, nil
 	}
 	return s, nil
 }

@@ -93,12 +93,20 @@ func (c *Container) end() error {
 				return err
 			}
 		}
-		if err := sys.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 10000); err != nil {
+		fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+		if err := sys.Poll(fds, dying); err != nil {
 			return err
+		}
+		if fds[0].Revents == 0 {
+			return fail.New(fail.CodeTimeout, "container was killed and is still there after %d s, need it stopped", dying/1000)
 		}
 	}
 	return c.Destroy()
 }
+
+// dying is what a killed process gets to end, in milliseconds: it may be in the
+// middle of a system call that nothing interrupts.
+const dying = 10_000
 
 // Wait returns when the container's first process has ended, or with a timeout
 // in milliseconds (-1 is none) refuses.

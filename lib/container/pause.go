@@ -8,21 +8,40 @@ import (
 
 // Pause freezes every process of a container.
 func (rt *Runtime) Pause(id string) (*Container, error) {
-	return rt.change(id, change{"pause", state.Paused, (*Container).freeze, []state.Status{state.Running, state.Created}})
+	return rt.change(id, change{"pause", (*Container).freeze, []state.Status{state.Running, state.Created}})
 }
 
 // Resume lets a paused container go on.
 func (rt *Runtime) Resume(id string) (*Container, error) {
-	return rt.change(id, change{"resume", state.Running, (*Container).thaw, []state.Status{state.Paused}})
+	return rt.change(id, change{"resume", (*Container).thaw, []state.Status{state.Paused}})
 }
 
-func (c *Container) freeze() error { return c.Group.Freeze() }
-func (c *Container) thaw() error   { return c.Group.Thaw() }
+// freeze holds the gate first: nobody is to start what stands still, and wait.
+func (c *Container) freeze() error {
+	if c.Status == state.Created {
+		if err := c.HoldGate(true); err != nil {
+			return err
+		}
+	}
+	c.Status = state.Paused
+	return c.Group.Freeze()
+}
+
+func (c *Container) thaw() error {
+	if err := c.Group.Thaw(); err != nil {
+		return err
+	}
+	if err := c.HoldGate(false); err != nil {
+		return err
+	}
+	var err error
+	c.Status, err = c.Entry.Status(c.State)
+	return err
+}
 
 // change is a verb that moves a container from one of some statuses to another.
 type change struct {
 	verb string
-	to   state.Status
 	do   func(*Container) error
 	from []state.Status
 }
@@ -39,7 +58,6 @@ func (rt *Runtime) change(id string, ch change) (*Container, error) {
 	if err := ch.do(c); err != nil {
 		return nil, err
 	}
-	c.Status = ch.to
 	rt.record(ch.verb, id)
 	return c, nil
 }

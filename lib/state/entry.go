@@ -80,6 +80,23 @@ func (e *Entry) MakeGate() error {
 	return nil
 }
 
+// HoldGate says that the container is paused before its start, or is no longer.
+// Status sees that where it looks anyway: start is to ask no cgroup.
+func (e *Entry) HoldGate(on bool) error {
+	mode := uint32(0o600)
+	if on {
+		mode |= held
+	}
+	err := unix.Chmod(e.GatePath(), mode)
+	if err == nil || err == unix.ENOENT { // it was started, and has no gate any more
+		return nil
+	}
+	return &os.PathError{Op: "chmod", Path: e.GatePath(), Err: err}
+}
+
+// held is a bit of the gate's mode that means nothing to a fifo.
+const held = unix.S_IXUSR
+
 // RemoveGate says that the container was started.
 func (e *Entry) RemoveGate() error {
 	err := unix.Unlink(e.GatePath())
@@ -90,8 +107,8 @@ func (e *Entry) RemoveGate() error {
 }
 
 // Status derives the status from what is alive and whether somebody waits at the
-// gate: one without a reader is left of a start that was killed. Paused is for
-// the caller to find, in the cgroup.
+// gate: one without a reader is left of a start that was killed. Whether one that
+// was started is paused is for the caller to find, in the cgroup.
 func (e *Entry) Status(s *State) (Status, error) {
 	if s.Pid == 0 || s.Pending {
 		return Creating, nil
@@ -111,7 +128,15 @@ func (e *Entry) Status(s *State) (Status, error) {
 	gate, err := open(e.GatePath(), unix.O_WRONLY|unix.O_NONBLOCK)
 	switch err {
 	case nil:
+		var st unix.Stat_t
+		err = unix.Fstat(gate, &st)
 		_ = unix.Close(gate)
+		if err != nil {
+			return "", &os.PathError{Op: "fstat", Path: e.GatePath(), Err: err}
+		}
+		if st.Mode&held != 0 {
+			return Paused, nil
+		}
 		return Created, nil
 	case unix.ENOENT, unix.ENXIO:
 		return Running, nil
