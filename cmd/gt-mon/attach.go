@@ -31,13 +31,14 @@ func attach(o *tool.Options) func(*tool.Call) error {
 	noStdin := false
 	o.Bool(&noStdin, "no-stdin", 0, "pass nothing on")
 	return func(c *tool.Call) error {
-		_, mon, err := find(c, c.Args[0])
+		data, err := dataOf(c, c.Args[0])
 		if err != nil {
 			return err
 		}
-		fd, err := control.Dial(mon.Data, "attach")
+		// One that is just made again is waited for.
+		fd, err := control.Dial(data, "attach")
 		if errors.Is(err, control.ErrGone) {
-			return fail.New(fail.CodeStatus, "the monitor of the container is gone (gt-mon adopt %s takes it over)", c.Args[0])
+			return gone(c.Args[0])
 		}
 		if err != nil {
 			return err

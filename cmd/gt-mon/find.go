@@ -28,6 +28,27 @@ func find(c *tool.Call, id string) (*state.Entry, *record.Monitor, error) {
 	return entry, mon, err
 }
 
+// dataOf is the directory of a container's monitor. While the container is made
+// again its entry is not there, or not whole, and the monitor's announcement is.
+func dataOf(c *tool.Call, id string) (string, error) {
+	_, mon, err := find(c, id)
+	if err == nil {
+		return mon.Data, nil
+	}
+	if state.CheckID(id) != nil {
+		return "", err
+	}
+	data := record.Place(c.Root, id)
+	if data == "" {
+		return "", err
+	}
+	// A monitor that was killed withdraws nothing.
+	if _, gone := os.Lstat(data + "/" + control.Socket); gone != nil {
+		return "", err
+	}
+	return data, nil
+}
+
 // question asks the monitor of a container.
 func question(c *tool.Call, id, text string) ([]byte, error) {
 	_, mon, err := find(c, id)

@@ -44,11 +44,10 @@ func showLogs(o *tool.Options) func(*tool.Call) error {
 			return fail.Usage("have neither ID nor --data, need one of them")
 		}
 		if data == "" {
-			_, mon, err := find(c, c.Args[0])
-			if err != nil {
+			var err error
+			if r.data, err = dataOf(c, c.Args[0]); err != nil {
 				return err
 			}
-			r.data = mon.Data
 		}
 		s, err := settings.Read(r.data)
 		if err != nil {

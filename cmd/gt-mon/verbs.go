@@ -109,11 +109,7 @@ func direct(c *tool.Call, id, ask string) (out []byte, there bool, err error) {
 // status prints what is known of a container and its monitor.
 func status(*tool.Options) func(*tool.Call) error {
 	return func(c *tool.Call) error {
-		entry, mon, err := find(c, c.Args[0])
-		if err != nil {
-			return err
-		}
-		alive, err := mon.Alive()
+		mon, alive, err := watcher(c, c.Args[0])
 		if err != nil {
 			return err
 		}
@@ -121,13 +117,32 @@ func status(*tool.Options) func(*tool.Call) error {
 			"id": c.Args[0], "monitor": mon.Pid, "monitored": alive, "phase": mon.Phase, "health": mon.Health,
 			"restarts": mon.Restarts, "restart": mon.Policy, "data": mon.Data,
 		}
-		if text, err := os.ReadFile(entry.Path(record.ExitFile)); err == nil {
+		if text, err := os.ReadFile(mon.Data + "/" + record.ExitFile); err == nil {
 			m["exit"] = raw(text)
 		}
 		var w json.Writer
 		w.Value(m)
 		return c.Print(append(json.Indent(w.Bytes()), '\n'))
 	}
+}
+
+// watcher is who watches a container, as the state directory says, or the monitor
+// itself while the container has no entry.
+func watcher(c *tool.Call, id string) (*record.Monitor, bool, error) {
+	_, mon, err := find(c, id)
+	if err == nil {
+		alive, err := mon.Alive()
+		return mon, alive, err
+	}
+	text, there, failed := direct(c, id, "status")
+	if !there || failed != nil {
+		return nil, false, err
+	}
+	mon, err = record.ParseMonitor(text)
+	if err == nil {
+		mon.Data = record.Place(c.Root, id)
+	}
+	return mon, true, err
 }
 
 type raw []byte

@@ -48,11 +48,24 @@ func ReadMonitor(dir string) (*Monitor, error) {
 	if err != nil {
 		return nil, err
 	}
+	m, err := ParseMonitor(text)
+	if err != nil {
+		return nil, &fail.Error{Code: fail.CodeInput, Path: dir + "/" + MonitorFile, Cause: err}
+	}
+	return m, nil
+}
+
+// ParseMonitor reads a record, or what a monitor answers, where "pid" is the
+// container's and "monitor" its own.
+func ParseMonitor(text []byte) (*Monitor, error) {
+	own := 0
 	m, r := &Monitor{}, json.NewReader(text)
 	r.Object(func(name string) {
 		switch name {
 		case "pid":
 			m.Pid = int(r.Int(32))
+		case "monitor":
+			own = int(r.Int(32))
 		case "pidStart":
 			m.PidStart = r.Uint(64)
 		case "bootId":
@@ -71,10 +84,10 @@ func ReadMonitor(dir string) (*Monitor, error) {
 			r.Array(func(int) { m.Pipes = append(m.Pipes, r.Uint(64)) })
 		}
 	})
-	if err := r.End(); err != nil {
-		return nil, &fail.Error{Code: fail.CodeInput, Path: dir + "/" + MonitorFile, Cause: err}
+	if own != 0 {
+		m.Pid = own
 	}
-	return m, nil
+	return m, r.End()
 }
 
 // Alive tells whether the monitor lives.
