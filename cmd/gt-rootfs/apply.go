@@ -118,7 +118,7 @@ func (a *applying) below(root int) error {
 }
 
 func put(ctx context.Context, t *tree.Tree, in io.Reader) error {
-	s, err := archive.Summed(ctx, in, nil)
+	s, err := archive.Summed(ctx, in, nil, nil)
 	if err != nil {
 		return err
 	}

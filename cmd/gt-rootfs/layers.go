@@ -27,14 +27,16 @@ type opened struct {
 	sum    hash.Hash
 }
 
-func openLayer(ctx context.Context, l *image.Layer, m *progress.Meter) (*opened, error) {
+// openLayer begins to read a layer; it is decompressed behind another one, if
+// there is one.
+func openLayer(ctx context.Context, l *image.Layer, m *progress.Meter, before *archive.Stream) (*opened, error) {
 	f, err := l.Open()
 	if err != nil {
 		return nil, err
 	}
 	m.Expect(l.Size)
 	o := &opened{layer: l, file: f, sum: l.DiffID.Hash()}
-	if o.stream, err = archive.Summed(ctx, counted{f, m}, o.sum); err != nil {
+	if o.stream, err = archive.Summed(ctx, counted{f, m}, o.sum, before); err != nil {
 		_ = f.Close()
 		return nil, fmt.Errorf("layer %s: %w", l.DiffID, err)
 	}
@@ -82,12 +84,12 @@ func (c *content) flat(ctx context.Context, t *tree.Tree) error {
 		now := next
 		var err error
 		if next = nil; now == nil {
-			if now, err = openLayer(ctx, &c.image.Layers[i], c.meter); err != nil {
+			if now, err = openLayer(ctx, &c.image.Layers[i], c.meter, nil); err != nil {
 				return err
 			}
 		}
 		if i+1 < len(c.image.Layers) {
-			next, err = openLayer(ctx, &c.image.Layers[i+1], c.meter)
+			next, err = openLayer(ctx, &c.image.Layers[i+1], c.meter, now.stream)
 		}
 		if err == nil {
 			t.Layer()
@@ -137,7 +139,7 @@ func (c *content) layers(ctx context.Context) ([]string, error) {
 
 func (c *content) layer(ctx context.Context, s *store.Store, l *image.Layer) error {
 	_, err := s.Put(store.Layers, func(dir string) (string, error) {
-		o, err := openLayer(ctx, l, c.meter)
+		o, err := openLayer(ctx, l, c.meter, nil)
 		if err != nil {
 			return "", err
 		}

@@ -61,6 +61,12 @@ func layer(t *testing.T, names ...string) []byte {
 // layout writes an OCI layout.
 func layout(t *testing.T, config string, layers ...[]byte) string {
 	t.Helper()
+	return compressed(t, config, layers, layers)
+}
+
+// compressed is layout with layers that are packed otherwise than they are.
+func compressed(t *testing.T, config string, plain, layers [][]byte) string {
+	t.Helper()
 	dir := t.TempDir()
 	blob := func(data []byte) (digest string, size int) {
 		sum := sha256.Sum256(data)
@@ -69,9 +75,9 @@ func layout(t *testing.T, config string, layers ...[]byte) string {
 		return "sha256:" + name, len(data)
 	}
 	var ids, list []string
-	for _, l := range layers {
+	for i, l := range layers {
 		d, n := blob(l)
-		ids = append(ids, `"`+d+`"`)
+		ids = append(ids, fmt.Sprintf(`"sha256:%x"`, sha256.Sum256(plain[i])))
 		list = append(list, fmt.Sprintf(`{"mediaType":"application/vnd.oci.image.layer.v1.tar","digest":%q,"size":%d}`, d, n))
 	}
 	d, n := blob(fmt.Appendf(nil, `{"config":%s,"rootfs":{"type":"layers","diff_ids":[%s]}}`, config, strings.Join(ids, ",")))

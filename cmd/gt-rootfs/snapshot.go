@@ -147,7 +147,7 @@ func (w *wish) freeze(ctx context.Context, upper int) (string, error) {
 }
 
 func (w *wish) frozen(ctx context.Context, dir string, r io.Reader, sum hash.Hash) error {
-	s, err := archive.Summed(ctx, r, sum)
+	s, err := archive.Summed(ctx, r, sum, nil)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/bundle"
@@ -69,12 +70,21 @@ func unpack(o *tool.Options) func(c *tool.Call) error {
 			return err
 		}
 		defer w.close()
+		lean()
 		// A signal ends the work, and what was done is undone.
 		ctx, stop := cancellable()
 		defer stop()
 		w.meter = progress.Start(w.progress, filepath.Base(w.source), c.Stderr)
 		defer w.meter.Stop()
 		return w.do(ctx, c)
+	}
+}
+
+// lean makes the collector work before 64 MB are reached, which is what unpack
+// takes at most: windows, chunks and what is ours beside the heap stay below.
+func lean() {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(52 << 20)
 	}
 }
 

@@ -69,7 +69,7 @@ func (w *wish) verify(ctx context.Context, c *tool.Call) error {
 
 // verifyLayer reads a layer without unpacking it.
 func verifyLayer(ctx context.Context, l *image.Layer) error {
-	o, err := openLayer(ctx, l, nil)
+	o, err := openLayer(ctx, l, nil, nil)
 	if err != nil {
 		return err
 	}

@@ -10,11 +10,12 @@ import (
 
 // Open recognises the format of r and returns its plain content, which the
 // end of ctx ends. r stays the caller's.
-func Open(ctx context.Context, r io.Reader) (*Stream, error) { return Summed(ctx, r, nil) }
+func Open(ctx context.Context, r io.Reader) (*Stream, error) { return Summed(ctx, r, nil, nil) }
 
 // Summed is Open, and all plain content goes through sum too. After io.EOF sum
-// is the caller's again.
-func Summed(ctx context.Context, r io.Reader, sum hash.Hash) (*Stream, error) {
+// is the caller's again. If there is a stream before, r is decompressed once all
+// of that is, so that only one of them takes memory for it.
+func Summed(ctx context.Context, r io.Reader, sum hash.Hash, before *Stream) (*Stream, error) {
 	file, plain := regular(r)
 	if f, ok := r.(*os.File); ok && !plain {
 		wait, err := newWaiter(ctx, f)
@@ -32,7 +33,7 @@ func Summed(ctx context.Context, r io.Reader, sum hash.Hash) (*Stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Stream{Format: format, ctx: ctx, sum: sum}
+	s := &Stream{Format: format, ctx: ctx, sum: sum, before: before}
 	src := &replay{head: head[:n], rest: r}
 	if format == Tar {
 		if !plain {
@@ -40,7 +41,8 @@ func Summed(ctx context.Context, r io.Reader, sum hash.Hash) (*Stream, error) {
 		}
 		return s, s.within(file, src)
 	}
-	z, closing, err := plainOf(format, src)
+	s.stop = make(chan struct{})
+	z, closing, err := plainOf(format, src, &seat{stop: s.stop})
 	if err != nil {
 		return nil, explain(format, err)
 	}

@@ -14,35 +14,58 @@ import (
 	"github.com/gophertainer/gophertainer/lib/fail"
 )
 
-// What one stream may make us keep in memory, in bytes.
-const (
-	// MaxWindow is the largest zstd window, what the zstd program accepts by
-	// itself.
-	MaxWindow = 128 << 20
-	// MaxDictionary is the largest of xz, that of xz -9.
-	MaxDictionary = 64 << 20
-)
-
 // plainOf undoes a compression. closing gives the memory back.
-func plainOf(format Format, src io.Reader) (r io.Reader, closing func(), err error) {
-	none := func() {}
+func plainOf(format Format, src *replay, s *seat) (r io.Reader, closing func(), err error) {
 	switch format {
 	case Gzip:
-		return inflate.NewReader(src), none, nil
+		return inflate.NewReader(src), s.leave, nil
 	case Zstd:
-		z, err := newZframes(src)
-		if err != nil {
-			return nil, none, err
-		}
-		return z, z.z.Close, nil
+		z := newZframes(src, s)
+		return z, func() {
+			z.close()
+			s.leave()
+		}, nil
 	case Xz:
-		z, err := xz.NewReader(bufio.NewReaderSize(src, 64<<10), MaxDictionary)
-		return z, none, err
+		z, err := newXzblocks(src, s)
+		return z, func() {
+			z.Reader = nil
+			s.leave()
+		}, err
 	case Bzip2:
-		return bzip2.NewReader(bufio.NewReaderSize(src, 64<<10)), none, nil
+		return bzip2.NewReader(bufio.NewReaderSize(src, 64<<10)), s.leave, nil
 	}
 	buf := bufio.NewReaderSize(src, 64<<10)
-	return &frames{lz4.NewReader(buf), buf}, none, nil
+	return &frames{lz4.NewReader(buf), buf}, s.leave, nil
+}
+
+// xzblocks reads an xz stream.
+type xzblocks struct {
+	*xz.Reader
+	seat     *seat
+	declared uint64
+	at       uint64
+}
+
+func newXzblocks(src *replay, s *seat) (*xzblocks, error) {
+	x := &xzblocks{seat: s, declared: dictionary(src.head)}
+	if x.declared > maxDeclared {
+		return nil, tooFar(Xz, "dictionary", x.declared)
+	}
+	var err error
+	x.Reader, err = xz.NewReader(bufio.NewReaderSize(src, 64<<10), uint32(max(x.declared, MaxWindow)))
+	return x, err
+}
+
+func (x *xzblocks) Read(p []byte) (int, error) {
+	// Always alone: a later block may have a larger dictionary.
+	if err := x.seat.take(MaxWindow); err != nil {
+		return 0, err
+	}
+	n, err := x.Reader.Read(p)
+	if x.at += uint64(n); x.at > MaxWindow && x.declared > MaxWindow {
+		return 0, tooFar(Xz, "dictionary", x.declared)
+	}
+	return n, err
 }
 
 // frames reads one LZ4 frame after the other (lz4_Frame_format.md, "Frame
@@ -71,10 +94,8 @@ func explain(format Format, err error) error {
 		return err
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return fail.New(fail.CodeInput, "the %s stream is cut off", format)
-	case errors.Is(err, zstd.ErrWindowSizeExceeded), errors.Is(err, zstd.ErrDecoderSizeExceeded):
-		return fail.New(fail.CodeLimit, "the zstd stream needs a window larger than %d MiB", MaxWindow>>20)
 	case errors.Is(err, xz.ErrMemlimit):
-		return fail.New(fail.CodeLimit, "the xz stream needs a dictionary larger than %d MiB", MaxDictionary>>20)
+		return fail.New(fail.CodeLimit, "the xz stream has another dictionary further on, need at most %d MiB", MaxWindow>>20)
 	case damaged(err):
 		return fail.New(fail.CodeInput, "the %s stream is damaged: %w", format, err)
 	}

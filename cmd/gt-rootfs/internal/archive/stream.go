@@ -16,7 +16,7 @@ const (
 	chunk = 128 << 10 // bytes handed over at once
 	// Chunks in flight between the decompressor and the reader: it goes on
 	// through a run of small files, and is ahead when large ones come.
-	depth = 64
+	depth = 32
 )
 
 // A Stream is the plain content of an archive. It is read by one goroutine.
@@ -37,6 +37,10 @@ type Stream struct {
 	spare spare
 	stop  chan struct{}
 	close sync.Once
+
+	before *Stream       // to be decompressed first
+	over   chan struct{} // all is decompressed
+
 	held  []byte
 	check *check
 	ended error
@@ -125,7 +129,10 @@ func (s *Stream) Close() {
 func (s *Stream) ahead(r io.Reader, closing func()) *Stream {
 	s.full = make(chan piece, depth)
 	s.room = make(chan struct{}, depth)
-	s.stop = make(chan struct{})
+	s.over = make(chan struct{})
+	if s.stop == nil {
+		s.stop = make(chan struct{})
+	}
 	for range depth {
 		s.room <- struct{}{}
 	}
@@ -133,7 +140,16 @@ func (s *Stream) ahead(r io.Reader, closing func()) *Stream {
 		s.check = &check{sum: xxhash.New()}
 	}
 	go func() {
+		defer close(s.over)
 		defer closing()
+		if s.before != nil && s.before.over != nil {
+			select {
+			case <-s.before.over:
+				s.before = nil // so is its memory
+			case <-s.stop:
+				return
+			}
+		}
 		s.produce(r)
 	}()
 	return s

@@ -22,18 +22,32 @@ type marked interface{ take() []mark }
 // zframes reads one zstd frame after the other (RFC 8878, section 3.1).
 type zframes struct {
 	z     *zstd.Decoder
+	seat  *seat
 	frame frame
 	open  bool
 	at    int64
+	begin int64 // of the frame
 	marks []mark
 }
 
-func newZframes(src io.Reader) (*zframes, error) {
-	// One decoding goroutine: several share the work at half as much again.
-	z, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(false),
-		zstd.WithDecoderMaxWindow(MaxWindow), zstd.IgnoreChecksum(true))
+func newZframes(src io.Reader, s *seat) *zframes {
 	// A small buffer: most of each block is read to where it is decoded from.
-	return &zframes{z: z, frame: frame{src: bufio.NewReaderSize(src, 4<<10)}}, err
+	return &zframes{seat: s, frame: frame{src: bufio.NewReaderSize(src, 4<<10)}}
+}
+
+// renew makes a decoder, which has no window yet.
+func (f *zframes) renew() (err error) {
+	// One decoding goroutine: several share the work at half as much again.
+	f.z, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(false),
+		zstd.WithDecoderMaxWindow(maxDeclared), zstd.IgnoreChecksum(true))
+	return err
+}
+
+func (f *zframes) close() {
+	if f.z != nil {
+		f.z.Close()
+		f.z = nil
+	}
 }
 
 func (f *zframes) take() []mark {
@@ -48,14 +62,15 @@ func (f *zframes) Read(p []byte) (int, error) {
 			if _, err := f.frame.src.Peek(1); err != nil {
 				return 0, err
 			}
-			f.frame.begin()
-			if err := f.z.Reset(&f.frame); err != nil {
+			if err := f.next(); err != nil {
 				return 0, err
 			}
-			f.open = true
+			f.open, f.begin = true, f.at
 		}
 		n, err := f.z.Read(p)
-		f.at += int64(n)
+		if f.at += int64(n); f.at-f.begin > MaxWindow && f.frame.window > MaxWindow {
+			return 0, tooFar(Zstd, "window", f.frame.window)
+		}
 		if !errors.Is(err, io.EOF) {
 			return n, err
 		}
@@ -67,16 +82,46 @@ func (f *zframes) Read(p []byte) (int, error) {
 	}
 }
 
-// frame passes one frame on, and looks at its checksum on the way.
-type frame struct {
-	src    *bufio.Reader
-	next   func() error
-	left   int // bytes until there is something to look at
-	summed bool
-	sum    uint32
+// next begins a frame, once there is room for its window.
+func (f *zframes) next() error {
+	if err := f.frame.begin(); err != nil {
+		return err
+	}
+	w := f.frame.window
+	if w > maxDeclared || min(w, f.frame.content) > MaxWindow && f.frame.content != unknown {
+		return tooFar(Zstd, "window", w)
+	}
+	if n := min(w, f.frame.content); f.z == nil || !f.seat.has(n) {
+		f.close()
+		if err := f.seat.take(n); err != nil {
+			return err
+		}
+		if err := f.renew(); err != nil {
+			return err
+		}
+	}
+	return f.z.Reset(&f.frame)
 }
 
-func (f *frame) begin() { f.next, f.left, f.summed, f.sum = f.header, 0, false, 0 }
+// unknown is the content of a frame that does not say how much it is.
+const unknown = 1<<64 - 1
+
+// frame passes one frame on, and looks at its checksum on the way.
+type frame struct {
+	src     *bufio.Reader
+	next    func() error
+	left    int // bytes until there is something to look at
+	window  uint64
+	content uint64
+	summed  bool
+	sum     uint32
+}
+
+// begin looks at the header of the next frame.
+func (f *frame) begin() error {
+	f.summed, f.sum, f.window, f.content = false, 0, 0, unknown
+	return f.header()
+}
 
 func (f *frame) Read(p []byte) (int, error) {
 	for f.left == 0 {
@@ -112,7 +157,13 @@ func (f *frame) header() error {
 	case h.Skippable:
 		f.left, f.next = h.HeaderSize+int(h.SkippableSize), f.end
 	default:
-		f.left, f.next, f.summed = h.HeaderSize, f.block, h.HasCheckSum
+		f.left, f.next, f.summed, f.window = h.HeaderSize, f.block, h.HasCheckSum, h.WindowSize
+		if h.HasFCS {
+			f.content = h.FrameContentSize
+		}
+		if h.SingleSegment {
+			f.window = f.content
+		}
 	}
 	return nil
 }

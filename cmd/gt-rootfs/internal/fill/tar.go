@@ -42,7 +42,7 @@ type Archive struct {
 // Open begins to read an archive; all its plain content goes through sum, if
 // there is one. src stays the caller's.
 func Open(ctx context.Context, src io.Reader, sum hash.Hash) (*Archive, error) {
-	s, err := archive.Summed(ctx, src, sum)
+	s, err := archive.Summed(ctx, src, sum, nil)
 	if err != nil {
 		return nil, err
 	}

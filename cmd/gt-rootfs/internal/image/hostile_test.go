@@ -88,6 +88,7 @@ func TestHostileLayout(t *testing.T) {
 		"version":          {func(f *fake) { f.file("oci-layout", `{"imageLayoutVersion":"2.0.0"}`) }, "need 1.0.0"},
 		"not-json":         {func(f *fake) { f.file("index.json", "<html>") }, "read index.json"},
 		"index-of-4-mib":   {func(f *fake) { f.file("index.json", strings.Repeat(" ", maxDocument+1)) }, "more than"},
+		"index-of-nothing": {func(f *fake) { f.file("index.json", `{"manifests":[{}`+strings.Repeat(",{}", maxMembers+1)+`]}`) }, "members, need at most"},
 		"index-is-a-link":  {func(f *fake) { must(t, os.Symlink(secret, filepath.Join(f.dir, "index.json"))) }, "no such file"},
 		"index-is-a-fifo":  {func(f *fake) { must(t, unix.Mkfifo(filepath.Join(f.dir, "index.json"), 0o600)) }, "no regular file"},
 		"digest-is-a-path": {func(f *fake) { f.index(`{"digest":"sha256:../../../secret","size":5}`) }, "hexadecimal"},

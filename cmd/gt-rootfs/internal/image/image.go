@@ -9,6 +9,7 @@
 package image
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -46,6 +47,7 @@ type Choice struct {
 // Limits of what a layout may say.
 const (
 	maxDocument = 4 << 20 // bytes of an index, manifest or config
+	maxMembers  = 200_000 // members and elements in it: decoded they take many times their bytes
 	maxLayers   = 500
 	maxDepth    = 4 // indexes in indexes
 )
@@ -147,6 +149,9 @@ func decode(name string, r io.Reader, into any) error {
 	}
 	if len(text) > maxDocument {
 		return fail.New(fail.CodeLimit, "%s has more than %d bytes", name, maxDocument)
+	}
+	if n := bytes.Count(text, []byte(",")); n > maxMembers {
+		return fail.New(fail.CodeLimit, "%s has %d members, need at most %d", name, n, maxMembers)
 	}
 	if err := json.Unmarshal(text, into); err != nil {
 		return fail.New(fail.CodeInput, "read %s: %w", name, err)

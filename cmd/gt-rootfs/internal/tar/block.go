@@ -3,6 +3,7 @@ package tar
 import (
 	"errors"
 	"io"
+	"slices"
 
 	"github.com/gophertainer/gophertainer/lib/fail"
 )
@@ -109,7 +110,8 @@ func (r *Reader) extended(b block) ([]record, error) {
 	return list, nil
 }
 
-// globals replaces the records that hold for all following entries.
+// globals takes the records that hold for all following entries. One of a
+// keyword that was there already takes its place.
 func (r *Reader) globals(b block) error {
 	list, err := r.extended(b)
 	if err != nil {
@@ -119,9 +121,17 @@ func (r *Reader) globals(b block) error {
 		if own(rec.key) {
 			return fail.New(fail.CodeInput, "a global header says %s for all entries", rec.key)
 		}
+		r.global = append(slices.DeleteFunc(r.global, func(old record) bool { return old.key == rec.key }), rec)
+		if len(r.global) > maxGlobals {
+			return fail.New(fail.CodeLimit, "global headers have more than %d records", maxGlobals)
+		}
 	}
-	if r.global = append(r.global, list...); len(r.global) > 4096 {
-		return fail.New(fail.CodeLimit, "global headers have more than 4096 records")
+	n := 0
+	for _, rec := range r.global {
+		n += len(rec.key) + len(rec.value)
+	}
+	if n > maxRecord {
+		return fail.New(fail.CodeLimit, "global headers have %d bytes, need at most %d", n, maxRecord)
 	}
 	return nil
 }

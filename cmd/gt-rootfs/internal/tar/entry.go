@@ -52,5 +52,6 @@ type Xattr struct {
 // Limits of what one entry may ask for.
 const (
 	maxRecord  = 1 << 20 // bytes of a pax header or a GNU long name
+	maxGlobals = 4096    // records of all global headers
 	maxExtents = 1 << 20
 )

@@ -36,8 +36,7 @@ func (t *Tree) Dir(name string, m *Meta) error {
 			return err
 		}
 	}
-	t.remember(name, m)
-	return nil
+	return t.remember(name, m)
 }
 
 func (t *Tree) mkdir(dir int, base, name string) error {

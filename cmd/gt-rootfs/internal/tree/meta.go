@@ -122,13 +122,29 @@ type late struct {
 	meta Meta
 }
 
-func (t *Tree) remember(name string, m *Meta) {
-	if i, ok := t.index[name]; ok {
-		t.late[i].meta = *m
-		return
+// mostLateXattrs bounds the attributes of directories that wait, in bytes.
+const mostLateXattrs = 8 << 20
+
+func (t *Tree) remember(name string, m *Meta) error {
+	i, ok := t.index[name]
+	if !ok {
+		i = len(t.late)
+		t.index[name] = i
+		t.late = append(t.late, late{name: name})
 	}
-	t.index[name] = len(t.late)
-	t.late = append(t.late, late{name, *m})
+	t.lateXattrs += bytesOf(m.Xattrs) - bytesOf(t.late[i].meta.Xattrs)
+	t.late[i].meta = *m
+	if t.lateXattrs > mostLateXattrs {
+		return fail.New(fail.CodeLimit, "the attributes of directories have more than %d MiB", mostLateXattrs>>20)
+	}
+	return nil
+}
+
+func bytesOf(list []Xattr) (n int) {
+	for _, x := range list {
+		n += len(x.Name) + len(x.Value)
+	}
+	return n
 }
 
 // Finish dresses the directories, the deepest first. One that was replaced by

@@ -59,7 +59,7 @@ func (t *Tree) remove(dir int, base string) error {
 func (t *Tree) older(fd int, name string) error {
 	return each(fd, func(base string) error {
 		full := join(name, base)
-		if !t.fresh[full] {
+		if !t.fresh.has(full) {
 			return t.remove(fd, base)
 		}
 		sub, err := openDir(fd, base)

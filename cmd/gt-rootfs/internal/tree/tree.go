@@ -66,22 +66,23 @@ type Tree struct {
 	// the file system does not keep.
 	Rounded atomic.Int64
 
-	ctx     context.Context
-	root    int
-	span    span
-	opt     Options
-	uid     uint32
-	gid     uint32
-	bytes   int64
-	entries int64
-	parents parents
-	crew    *crew // none before the first small file
-	late    []late
-	index   map[string]int
-	alias   bool // an entry named a directory through a symlink
+	ctx        context.Context
+	root       int
+	span       span
+	opt        Options
+	uid        uint32
+	gid        uint32
+	bytes      int64
+	entries    int64
+	parents    parents
+	crew       *crew // none before the first small file
+	late       []late
+	lateXattrs int
+	index      map[string]int
+	alias      bool // an entry named a directory through a symlink
 
 	layer   int             // counted from 1
-	fresh   map[string]bool // came with this layer, from the second on
+	fresh   names           // came with this layer, from the second on
 	hide    map[string]bool // directories to be marked opaque
 	guessed map[string]bool // directories made without an entry, so far
 	implied []string
@@ -119,7 +120,7 @@ func Over(ctx context.Context, root int, opt Options) (*Tree, error) {
 		ctx: ctx, root: root, opt: opt,
 		uid: uint32(os.Geteuid()), gid: uint32(os.Getegid()),
 		index: map[string]int{}, hide: map[string]bool{}, guessed: map[string]bool{},
-		layer: 2, fresh: map[string]bool{}, stands: true,
+		layer: 2, fresh: names{}, stands: true,
 	}
 	if err := t.measure(); err != nil {
 		t.Close()

@@ -48,7 +48,7 @@ type Beneath struct {
 // what comes with it, in whichever order.
 func (t *Tree) Layer() {
 	t.layer++
-	t.fresh = map[string]bool{}
+	t.fresh = names{}
 }
 
 // Beneath is known after Finish.
@@ -89,7 +89,7 @@ func (t *Tree) Whiteout(name string) error {
 	if t.layer < 2 {
 		return nil
 	}
-	if t.fresh[gone] {
+	if t.fresh.has(gone) {
 		return t.opaque(gone)
 	}
 	at, base, err := t.parent(gone, false)
@@ -160,8 +160,8 @@ func (t *Tree) made(name string) {
 	if t.layer < 2 {
 		return
 	}
-	for name != "" && !t.fresh[name] {
-		t.fresh[name] = true
+	for name != "" && !t.fresh.has(name) {
+		t.fresh.add(name)
 		name, _ = split(name)
 	}
 }
