@@ -96,14 +96,14 @@ func (m *made) parts() ([]part, error) {
 	var list []part
 	add := func(fd int, err error, layer bool) error {
 		if err == nil {
-			list = append(list, part{fd, layer})
+			list = append(list, part{fd: fd, layer: layer})
 		}
 		return err
 	}
 	upper, below, err := m.upper()
 	if err != nil { // a root of its own
 		fd, err := m.root()
-		return list, add(fd, err, false)
+		return []part{{fd: fd, back: m.back()}}, err
 	}
 	_ = unix.Close(below)
 	if m.Disk != nil {
@@ -126,9 +126,11 @@ func (m *made) parts() ([]part, error) {
 type part struct {
 	fd    int
 	layer bool
+	back  func(uid, gid uint32) (uint32, uint32, error) // where it is seen through a map
 }
 
 func (p part) write(k *pack.Packer) error {
+	k.Back = p.back
 	if p.layer {
 		return k.Layer(p.fd)
 	}

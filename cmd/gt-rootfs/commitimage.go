@@ -47,10 +47,7 @@ func (p *packing) image(ctx context.Context, c *tool.Call, m *made, name string)
 	}
 	for _, part := range parts {
 		if err == nil {
-			err = p.add(ctx, c, out, func(k *pack.Packer) error {
-				k.Back = m.back()
-				return part.write(k)
-			})
+			err = p.add(ctx, c, out, part.write)
 		}
 	}
 	if err != nil {
