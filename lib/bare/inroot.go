@@ -81,7 +81,7 @@ func MkdirIn(root int, name string, mode uint32) (int, Errno) {
 		}
 		next, e := OpenIn(root, name[:end], unix.O_PATH|unix.O_DIRECTORY)
 		if e == syscall.ENOENT {
-			next, e = mkdirAt(at, part, mode)
+			next, e = MkdirAt(at, part, mode)
 		}
 		Close(at)
 		if e != 0 {
@@ -91,7 +91,9 @@ func MkdirIn(root int, name string, mode uint32) (int, Errno) {
 	}
 }
 
-func mkdirAt(at int, name string, mode uint32) (int, Errno) {
+// MkdirAt opens the directory name in the directory at, making it with mode if it
+// is missing. A link in its place is refused.
+func MkdirAt(at int, name string, mode uint32) (int, Errno) {
 	if name == ".." {
 		return -1, syscall.EXDEV
 	}

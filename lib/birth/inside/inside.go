@@ -35,7 +35,8 @@ const Gate = 'g'
 // birth is the state of one interpretation.
 type birth struct {
 	steps    []plan.Step
-	files    []int // descriptors that came with the plan
+	files    []int            // descriptors that came with the plan
+	held     [len(places)]int // mounts there, -1 for none
 	page     []byte
 	sock     int // to the parent; -1 after the verdict
 	gate     int // fifo, -1 before the verdict
@@ -69,6 +70,9 @@ func Run(sock, keep int) int {
 	b := &one
 	b.sock, b.keep = sock, keep
 	b.gate, b.root, b.null, b.empty, b.proc, b.master, b.slave, b.rules = -1, -1, -1, -1, -1, -1, -1, -1
+	for i := range b.held {
+		b.held[i] = -1
+	}
 	if e := bare.CloseOnExec(sock); e != 0 {
 		return 1
 	}

@@ -101,11 +101,11 @@ func (b *birth) mount(s *plan.Step) bare.Errno {
 	if e != 0 {
 		return e
 	}
-	defer bare.Close(tree)
-	if e := b.relabel(tree, s); e != 0 {
-		return e
+	if e = b.relabel(tree, s); e == 0 {
+		e = b.attachAt(tree, s, s.Type == "proc" || s.Type == "sysfs")
 	}
-	return b.attachAt(tree, s, s.Type == "proc" || s.Type == "sysfs")
+	b.hold(tree, s)
+	return e
 }
 
 // made tells of a filesystem that is made with its namespace, and has labels
@@ -221,26 +221,19 @@ func (b *birth) complaint(fs int) {
 }
 
 // attachAt puts a detached tree at the step's path, making the mount point.
-// strict refuses a mount point that is reached through a symlink: a volume
-// could lead /proc or /sys elsewhere (CVE-2019-19921).
+// strict refuses one that is reached through a symlink.
 func (b *birth) attachAt(tree int, s *plan.Step, strict bool) bare.Errno {
 	dir, e := bare.IsDir(tree)
 	if e != 0 {
 		return e
 	}
-	if strict {
-		if fd, e := bare.OpenIn(b.root, s.Path, unix.O_PATH|unix.O_NOFOLLOW); e == 0 {
-			ok, e := bare.IsDir(fd)
-			bare.Close(fd)
-			if e != 0 || !ok {
-				return b.escape(s.Path)
-			}
-		}
-	}
 	var at int
-	if dir {
+	switch {
+	case strict:
+		at, e = b.plain(s.Path)
+	case dir:
 		at, e = bare.MkdirIn(b.root, s.Path, 0o755)
-	} else {
+	default:
 		at, e = bare.FileIn(b.root, s.Path, 0o755)
 	}
 	if e != 0 {
@@ -272,7 +265,12 @@ func (b *birth) bind(s *plan.Step) bare.Errno {
 	if e != 0 {
 		return e
 	}
-	defer bare.Close(tree)
+	e = b.bindTree(tree, s)
+	b.hold(tree, s)
+	return e
+}
+
+func (b *birth) bindTree(tree int, s *plan.Step) bare.Errno {
 	if s.Dev != 0 {
 		var st unix.Stat_t
 		if e := bare.Fstat(tree, &st); e != 0 {

@@ -67,7 +67,7 @@ func (b *birth) symlink(s *plan.Step) bare.Errno {
 // (CVE-2025-31133), and a directory behind one empty read-only tmpfs that all
 // masks share. What does not exist needs no mask.
 func (b *birth) mask(s *plan.Step) bare.Errno {
-	at, e := bare.OpenIn(b.root, s.Path, unix.O_PATH)
+	at, e := b.hidden(s.Path)
 	if e == syscall.ENOENT || e == syscall.ENOTDIR {
 		return 0
 	}
@@ -125,7 +125,7 @@ func (b *birth) firstEmpty(at int, s *plan.Step) bare.Errno {
 
 // readonly makes a path read-only by a bind onto itself.
 func (b *birth) readonly(s *plan.Step) bare.Errno {
-	at, e := bare.OpenIn(b.root, s.Path, unix.O_PATH)
+	at, e := b.hidden(s.Path)
 	if e == syscall.ENOENT || e == syscall.ENOTDIR {
 		return 0
 	}
