@@ -43,13 +43,16 @@ func attach(o *tool.Options) func(*tool.Call) error {
 		if err != nil {
 			return err
 		}
-		a := &attachment{c: c, fd: fd, in: !noStdin, buf: make([]byte, control.MaxPacket)}
-		defer a.restore()
-		return a.loop()
+		return join(c, fd, !noStdin).loop()
 	}
 }
 
+func join(c *tool.Call, fd int, in bool) *attachment {
+	return &attachment{c: c, fd: fd, in: in, buf: make([]byte, control.MaxPacket)}
+}
+
 func (a *attachment) loop() error {
+	defer a.restore()
 	stop, err := a.window()
 	if err != nil {
 		return err

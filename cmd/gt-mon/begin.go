@@ -39,6 +39,7 @@ type birth struct {
 	preserve   int    // descriptors after 2 for the container
 	foreground bool   // this process becomes it
 	how        string // option of watch: --adopt or --again
+	attached   int    // connection that the monitor gets, of who is attached from the beginning; 0: none
 }
 
 // launch starts the monitor of a data directory. In the foreground this process
@@ -79,6 +80,10 @@ func launch(c *tool.Call, b *birth) error {
 	files := []uintptr{null.Fd(), talk.Fd(), talk.Fd(), uintptr(p[1])}
 	for i := range b.preserve {
 		files = append(files, uintptr(3+i))
+	}
+	if b.attached != 0 {
+		argv = append(argv, "--attached", strconv.Itoa(len(files)))
+		files = append(files, uintptr(b.attached))
 	}
 	argv = append(argv, "--ready", "3", "--inherited", "4", b.data)
 	pid, err := syscall.ForkExec(self, argv, &syscall.ProcAttr{

@@ -13,7 +13,7 @@
 //	gt-mon stats [--format FORMAT] [--interval TIME] [ID…]
 //	gt-mon top [--interval TIME] [--turns N] [ID…]
 //	gt-mon account ID
-//	gt-mon start DATA
+//	gt-mon start [--attach [--no-stdin]] DATA
 //	gt-mon adopt [--foreground] [ID]
 //	gt-mon boot [DATA…]
 //	gt-mon unit ID
@@ -85,8 +85,8 @@
 //	--foreground             stay; with systemd, READY=1 comes when the container
 //	                         runs, or is healthy if it has a check
 //
-// Of others: --group (reap: signals go to the command's process group), -t, --timeout TIME (stop, restart: kill it then; probe), --no-stdin
-// (attach), -f, --follow, --timestamps, -n, --tail N, --since TIME, --until TIME,
+// Of others: --group (reap: signals go to the command's process group), -t, --timeout TIME (stop, restart: kill it then; probe), -a,
+// --attach (start: all output from the first word on, signals are passed on), --no-stdin (attach, start), -f, --follow, --timestamps, -n, --tail N, --since TIME, --until TIME,
 // --stream all|stdout|stderr (logs), --format and --interval TIME (stats, top), --turns N (top), --pid
 // PID (probe), --listen ADDRESS (serve).
 //
@@ -99,8 +99,8 @@
 //
 // # Exit status
 //
-// 0 done, 1 failed or refused, 2 wrong usage or bad input. attach returns the
-// container's own code.
+// 0 done, 1 failed or refused, 2 wrong usage or bad input. attach, and start
+// with --attach, return the container's own code; start then has gt-run's codes for one that does not start.
 package main
 
 import (
@@ -135,7 +135,7 @@ func main() {
 			{Name: "stats", Args: "[ID...]", Summary: "print what containers use", Make: stats},
 			{Name: "top", Args: "[ID...]", Summary: "watch what containers use, with curves", Make: top},
 			{Name: "account", Args: "ID", Summary: "print what a container used in all, also when it has ended", Make: accountFor},
-			{Name: "start", Args: "DATA", Summary: "start a container of which the data is left", Make: startAgain},
+			{Name: "start", Args: "DATA", Summary: "start a container that has ended, or of which the data is left", Make: startAgain},
 			{Name: "adopt", Args: "[ID]", Summary: "take over a container whose monitor died", Make: adopt},
 			{Name: "boot", Args: "[DATA...]", Summary: "adopt all, and start again what policies say", Make: boot},
 			{Name: "unit", Args: "ID", Summary: "print a systemd unit that runs a container", Make: unit},

@@ -303,17 +303,3 @@ func accountFor(*tool.Options) func(*tool.Call) error {
 		return c.Print(append(x.Usage(), '\n'))
 	}
 }
-
-// startAgain starts the container of a data directory, of which no state is left.
-func startAgain(*tool.Options) func(*tool.Call) error {
-	return func(c *tool.Call) error {
-		s, err := settings.Read(c.Args[0])
-		if err != nil {
-			return err
-		}
-		if s.Root != c.Root {
-			return fail.New(fail.CodeStatus, "state directory is %s, need %s", c.Root, s.Root)
-		}
-		return launch(c, &birth{data: s.Data})
-	}
-}

@@ -23,6 +23,7 @@ type watchOptions struct {
 	again     bool
 	ready     int // descriptor that takes the first word; 0: none
 	inherited int // number of the first descriptor that the container gets
+	attached  int // descriptor of who is attached from the beginning; 0: nobody
 }
 
 func watchVerb(o *tool.Options) func(*tool.Call) error {
@@ -31,6 +32,7 @@ func watchVerb(o *tool.Options) func(*tool.Call) error {
 	o.Bool(&w.again, "again", 0, "start a container again that has ended")
 	o.Int(&w.ready, "ready", 0, "FD", "say there that the container runs")
 	o.Int(&w.inherited, "inherited", 0, "FD", "first descriptor for the container")
+	o.Int(&w.attached, "attached", 0, "FD", "connection of who is attached from the beginning")
 	return func(c *tool.Call) error {
 		err := w.watch(c.Args[0])
 		if err != nil {
@@ -53,6 +55,9 @@ func (w *watchOptions) say(line string) {
 func (w *watchOptions) watch(data string) error {
 	if w.ready != 0 {
 		unix.CloseOnExec(w.ready)
+	}
+	if w.attached != 0 {
+		unix.CloseOnExec(w.attached)
 	}
 	s, err := settings.Read(data)
 	if err != nil {
@@ -91,6 +96,11 @@ func (w *watchOptions) watch(data string) error {
 	if err != nil {
 		_ = os.Remove(data + "/ctl")
 		return err
+	}
+	if w.attached != 0 {
+		if err := m.Join(w.attached); err != nil {
+			m.Warn(err)
+		}
 	}
 	w.say("ok " + strconv.Itoa(os.Getpid()))
 	if err := m.Loop(); err != nil {

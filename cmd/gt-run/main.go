@@ -8,7 +8,7 @@
 //	gt-run [OPTIONS] -i
 //	gt-run ps [--all] [--quiet] [--filter NAME=VALUE] [--format table|json]
 //	gt-run stop [--timeout TIME] ID…
-//	gt-run start ID…
+//	gt-run start [--attach] [--interactive] ID…
 //	gt-run restart [--timeout TIME] ID…
 //	gt-run kill [--signal SIGNAL] [--all] ID…
 //	gt-run rm [--force] ID…
@@ -193,7 +193,8 @@
 // health, label (ps), -f, --force and -v, --volumes (rm), -f, --follow,
 // -t, --timestamps, -n, --tail TAIL, --since SINCE, --until UNTIL and --stream
 // STREAM (logs; stats: --stream prints again and again, each --interval TIME),
-// --no-stdin (attach), --format FORM (ps, inspect: json, or a template of members of
+// -a, --attach and -i, --interactive (start: one container, whose output we have from the first word
+// on, with -i also its input; signals are passed on to it), --no-stdin (attach), --format FORM (ps, inspect: json, or a template of members of
 // the JSON as {{.id}} or {{json .state}}, whatever the case), -L, --follow-link (cp), --image NAME (commit),
 // -o, --output FILE (export).
 //
@@ -220,7 +221,7 @@
 //
 // The command's own; 128+n if signal n ended it. 125: gt-run failed or refused.
 // 126: the command cannot be executed. 127: it is not there. Verbs: 0 done, 1
-// failed or refused, 125 wrong usage; attach: the command's own; exec: as above.
+// failed or refused, 125 wrong usage; attach: the command's own; exec, start --attach: as above.
 //
 // As a hook: called by the name gt-run-poststop with a container's state on
 // stdin, it removes the bundle. Its bundles carry this hook.

@@ -6,7 +6,7 @@
 //	              ◄──────────  'o' and JSON, or 'e' and a sentence
 //	"attach"      ──────────►
 //	              ◄──────────  '1' stdout, '2' stderr, 't' terminal, each with what was said
-//	'0' stdin, 'c' its end, 'w' rows cols ─►
+//	'0' stdin, 'c' its end, 'w' rows cols, 's' signal ─►
 //	              ◄──────────  'x' and the exit record
 package control
 
@@ -36,6 +36,7 @@ const (
 	Terminal = 't'
 	CloseIn  = 'c'
 	Window   = 'w'
+	Signal   = 's'
 	Exit     = 'x'
 )
 

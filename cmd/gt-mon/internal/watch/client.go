@@ -34,6 +34,19 @@ func (m *Monitor) accept(int16) {
 	m.clients = append(m.clients, c)
 }
 
+// Join takes a connection that is attached to a container which was just started:
+// it has all output, since the loop has read none yet.
+func (m *Monitor) Join(fd int) error {
+	if err := unix.SetNonblock(fd, true); err != nil {
+		return err
+	}
+	c := &client{m: m, fd: fd, asked: true, attached: true}
+	c.does = c.ready
+	m.clients = append(m.clients, c)
+	c.send(control.Done, m.status())
+	return nil
+}
+
 func (c *client) ready(int16) {
 	n, err := unix.Read(c.fd, c.m.buf)
 	switch {
@@ -138,6 +151,14 @@ func (c *client) input(kind byte, text []byte) {
 	case kind == control.Stdin && m.stdin >= 0:
 		// A container that does not read loses what the pipe cannot hold.
 		_, _ = unix.Write(m.stdin, text)
+	case kind == control.Signal && m.pidfd >= 0:
+		n, err := strconv.Atoi(string(text))
+		if err == nil {
+			err = unix.PidfdSendSignal(m.pidfd, unix.Signal(n), nil, 0)
+		}
+		if err != nil && err != unix.ESRCH {
+			m.Warn(err)
+		}
 	case kind == control.CloseIn && m.stdin >= 0:
 		_ = unix.Close(m.stdin)
 		m.stdin = -1

@@ -6,7 +6,6 @@ import (
 
 	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/bundle"
 	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/roster"
-	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/tool"
 )
 
@@ -49,14 +48,10 @@ func mountRoot(c *tool.Call, path string) error {
 	return said(call(c, "gt-rootfs", "mount", path))
 }
 
-// revive starts a container of which the bundle is left.
-func revive(c *tool.Call, ct *roster.Container) error {
-	data := ct.Bundle + "/mon"
-	if _, err := os.Stat(data + "/settings.json"); err != nil {
-		return fail.New(fail.CodeStatus, "container %s ran in the foreground, need one that gt-run --detach made", ct.ID)
+// readied mounts the root of a container of which the bundle is left.
+func readied(c *tool.Call, ct *roster.Container) error {
+	if _, err := os.Stat(ct.Bundle + "/mon/settings.json"); err != nil {
+		return foreground(ct)
 	}
-	if err := mountRoot(c, ct.Bundle); err != nil {
-		return err
-	}
-	return said(call(c, "gt-mon", "start", data))
+	return mountRoot(c, ct.Bundle)
 }

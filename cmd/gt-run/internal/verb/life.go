@@ -105,29 +105,6 @@ func frozen(ct *roster.Container) bool {
 	return is && err == nil
 }
 
-// again starts a container that has ended: by its monitor's settings.
-func again(c *tool.Call, ct *roster.Container) error {
-	switch {
-	case ct.Monitor != nil:
-		return said(call(c, "gt-mon", "restart", ct.ID))
-	case ct.State == nil:
-		return revive(c, ct)
-	}
-	return fail.New(fail.CodeStatus, "container %s ran in the foreground, need one that gt-run --detach made", ct.ID)
-}
-
-func start(*tool.Options) func(*tool.Call) error {
-	return func(c *tool.Call) error {
-		return each(c, func(id string) error {
-			ct, err := find(c, id)
-			if err != nil || ct.Live() {
-				return err
-			}
-			return again(c, ct)
-		})
-	}
-}
-
 func restart(o *tool.Options) func(*tool.Call) error {
 	timeout := time.Duration(-1)
 	o.Duration(&timeout, "timeout", 't', "TIME", "kill them after that (their --stop-timeout)")
