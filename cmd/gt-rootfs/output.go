@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"io"
 	"os"
@@ -17,30 +18,27 @@ import (
 // compressions are the words of --compress.
 var compressions = []string{"none", "gzip", "zstd"}
 
-// An output is an archive that appears as a whole or not at all, unless it is
-// stdout.
+// An output is an archive that appears as a whole or not at all, unless it goes
+// to stdout, a device or a fifo.
 type output struct {
 	io.Writer
 	layers []io.Closer // to be ended, the outermost first
-	file   *os.File
+	file   *os.File    // becomes name
 	name   string
 }
 
 // begin opens an output; "-" is stdout, which must not be a terminal.
-func begin(c *tool.Call, name, compress string) (*output, error) {
+func begin(ctx context.Context, c *tool.Call, name, compress string) (*output, error) {
 	o := &output{name: name}
 	dst := io.Writer(c.Stdout)
 	if name == "-" {
 		if info, err := os.Stdout.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
 			return nil, fail.Usage("stdout is a terminal, need a file or a pipe")
 		}
+	} else if err := o.open(ctx); err != nil {
+		return nil, err
 	} else {
-		f, err := os.CreateTemp(filepath.Dir(name), ".gt-pack-*")
-		if err != nil {
-			return nil, err
-		}
-		o.file = f
-		dst = f
+		dst = o.file
 	}
 	buf := bufio.NewWriterSize(dst, 256<<10)
 	z, err := packed(buf, compress)
@@ -50,6 +48,45 @@ func begin(c *tool.Call, name, compress string) (*output, error) {
 	o.Writer = z
 	o.layers = []io.Closer{z, flush{buf}}
 	return o, nil
+}
+
+// open makes the file that will have the name. What is there and no file is
+// written to and stays what it is.
+func (o *output) open(ctx context.Context) error {
+	info, err := os.Stat(o.name)
+	switch {
+	case err == nil && info.IsDir():
+		return fail.New(fail.CodeExists, "%s is a directory, need a file", o.name)
+	case err == nil && !info.Mode().IsRegular():
+		return o.special(ctx)
+	case err == nil: // where a symlink points to
+		o.name, err = filepath.EvalSymlinks(o.name)
+	case errors.Is(err, os.ErrNotExist):
+		err = nil
+	}
+	if err == nil {
+		o.file, err = os.CreateTemp(filepath.Dir(o.name), ".gt-pack-*")
+	}
+	return err
+}
+
+// special opens a device or a fifo, whose reader may never come.
+func (o *output) special(ctx context.Context) error {
+	name, done := o.name, make(chan error, 1)
+	o.name = ""
+	var f *os.File
+	go func() {
+		var err error
+		f, err = os.OpenFile(name, os.O_WRONLY, 0)
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		o.file = f
+		return err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }
 
 // packed compresses so that the same input gives the same bytes.
@@ -81,21 +118,30 @@ func (o *output) end(err error) error {
 	if o.file == nil {
 		return err
 	}
-	if err == nil {
-		err = o.file.Chmod(0o644)
+	if o.name == "" {
+		return errors.Join(err, o.file.Close())
 	}
 	if err == nil {
-		err = os.Rename(o.file.Name(), o.name)
+		err = o.file.Chmod(0o644)
 	}
 	if err != nil {
 		return errors.Join(err, o.drop())
 	}
-	return o.file.Close()
+	if err = o.file.Close(); err == nil {
+		err = os.Rename(o.file.Name(), o.name)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(o.file.Name()))
+	}
+	return nil
 }
 
 func (o *output) drop() error {
-	if o.file == nil {
+	switch {
+	case o.file == nil:
 		return nil
+	case o.name == "":
+		return o.file.Close()
 	}
 	return errors.Join(os.Remove(o.file.Name()), o.file.Close())
 }

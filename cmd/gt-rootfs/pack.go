@@ -156,7 +156,7 @@ func nameIn(root, fd int) (string, error) {
 
 // write makes the archive.
 func (p *packing) write(ctx context.Context, c *tool.Call, put func(*pack.Packer) error) error {
-	out, err := begin(c, p.output, p.compress)
+	out, err := begin(ctx, c, p.output, p.compress)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -27,6 +28,7 @@ type Layout struct {
 }
 
 const (
+	begunBlob    = ".new-"
 	manifestType = "application/vnd.oci.image.manifest.v1+json"
 	configType   = "application/vnd.oci.image.config.v1+json"
 	layerType    = "application/vnd.oci.image.layer.v1.tar"
@@ -47,6 +49,10 @@ func Create(dir string) (*Layout, error) {
 		return nil, &fail.Error{Op: "lock " + dir, Cause: err}
 	}
 	l := &Layout{dir: dir, lock: lock}
+	if err := l.sweep(); err != nil {
+		l.Close()
+		return nil, err
+	}
 	mark := filepath.Join(dir, "oci-layout")
 	if _, err := os.Stat(mark); errors.Is(err, fs.ErrNotExist) {
 		err = os.WriteFile(mark, []byte(`{"imageLayoutVersion":"1.0.0"}`), 0o644)
@@ -56,6 +62,19 @@ func Create(dir string) (*Layout, error) {
 		}
 	}
 	return l, nil
+}
+
+// sweep removes the blobs that somebody who was killed had begun: who works holds
+// the lock.
+func (l *Layout) sweep() error {
+	dir := filepath.Join(l.dir, "blobs/sha256")
+	list, err := os.ReadDir(dir)
+	for _, e := range list {
+		if strings.HasPrefix(e.Name(), begunBlob) {
+			err = errors.Join(err, os.Remove(filepath.Join(dir, e.Name())))
+		}
+	}
+	return err
 }
 
 // Close lets others go on.
@@ -117,7 +136,7 @@ func (l *Layout) Layer(compress string, pack func(io.Writer) (io.WriteCloser, er
 
 // put writes a blob.
 func (l *Layout) put(write func(io.Writer) error) (descriptor, error) {
-	f, err := os.CreateTemp(filepath.Join(l.dir, "blobs/sha256"), ".new-*")
+	f, err := os.CreateTemp(filepath.Join(l.dir, "blobs/sha256"), begunBlob+"*")
 	if err != nil {
 		return descriptor{}, err
 	}
