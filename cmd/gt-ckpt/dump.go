@@ -49,6 +49,7 @@ type dumping struct {
 	late     *time.Timer   // ends a migration that waits
 	patience time.Duration // with a far side
 	worker   int           // CRIU
+	raced    bool          // it may work the next time
 	netns    *os.File      // the container's
 	packs    bool          // the changes of its root go along
 	back     func()        // of a dump that fails, in the bundle
@@ -266,62 +267,6 @@ func (d *dumping) seal(_ string, m *image.Manifest) error {
 		return d.handed(d.draft.Dir, m)
 	}
 	return pack(d.call, d.to, func(w io.Writer) error { return image.Pack(w, d.draft.Dir, m, d.how) })
-}
-
-// freeze lets CRIU do its work.
-func (d *dumping) freeze() error {
-	images, err := openDir(d.images)
-	if err != nil {
-		return err
-	}
-	defer images.Close()
-	work, err := openDir(d.work)
-	if err != nil {
-		return err
-	}
-	defer work.Close()
-	w, err := criu.Start(d.path, nil, nil)
-	if err != nil {
-		return err
-	}
-	defer w.Close()
-	d.worker = w.Pid()
-	version, err := w.Version()
-	if err != nil {
-		return err
-	}
-	d.made = d.manifest(version)
-	if err := d.openNetwork(); err != nil {
-		return err
-	}
-	resp, err := w.Ask(d.request(images, work, version), func(n *criu.Notice) error {
-		if n.Script != "post-dump" || d.preDump {
-			return nil
-		}
-		if err := layClock(d.images); err != nil {
-			return err
-		}
-		if err := image.WindTimers(d.images); err != nil {
-			return err
-		}
-		if d.runID, err = lockOf(d.images); err != nil {
-			return err
-		}
-		return d.whole(d.images, d.made)
-	})
-	return d.verdict(resp, err)
-}
-
-// verdict turns what CRIU answered into an error, by its log.
-func (d *dumping) verdict(resp *rpc.CriuResp, err error) error {
-	log := filepath.Join(d.work, image.LogName)
-	if err == criu.ErrSilent && d.netns != nil && d.facts.net == "own" { //nolint:errorlint // never wrapped
-		// It was killed, and cannot take its lock away.
-		if uerr := unlock(d.netns, ""); uerr != nil {
-			d.call.Warnf("unlock the network: %v", uerr)
-		}
-	}
-	return judge(d.call, log, resp, err)
 }
 
 func (d *dumping) request(images, work *os.File, version int) *rpc.CriuReq {

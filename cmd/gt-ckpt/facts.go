@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -114,8 +115,8 @@ func (f *facts) descriptors() error {
 	for _, pid := range f.pids {
 		files, err := scene.Files(pid)
 		if err != nil {
-			if os.IsNotExist(err) {
-				continue
+			if os.IsNotExist(err) || errors.Is(err, unix.ESRCH) {
+				continue // it has ended
 			}
 			return err
 		}

@@ -64,7 +64,9 @@
 // memory is there; what it touches comes first. Both sides have to live until all
 // has come: else it ends there, and its checkpoint of before is kept here.
 //
-// CRIU is $CRIU_PATH or criu in $PATH, 3.16 or later.
+// CRIU is $CRIU_PATH or criu in $PATH, 3.16 or later. Where it gives up for what
+// passes by itself, such as a process that was just ending, it is asked again, ten
+// times in all (not with --page-server).
 //
 // # Options
 //

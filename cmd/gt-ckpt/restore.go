@@ -188,8 +188,8 @@ func (r *restoring) revive() error {
 	return tool.ExitStatus(code)
 }
 
-// tries is how often CRIU may lose a race.
-const tries = 4
+// tries is how often CRIU may lose a race with processes that end.
+const tries = 10
 
 func (r *restoring) attempt() (*container.Container, error) {
 	for n := 1; ; n++ {

@@ -5,11 +5,13 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/sys"
 )
 
 // A Cause is what a log of CRIU says, for a person.
@@ -27,25 +29,23 @@ func (c *Cause) Error() error {
 	return e
 }
 
-// Raced tells whether that is what a log complains about first.
+// Raced tells whether a log complains first of what passes by itself: the next
+// time may do.
 func Raced(log string) bool {
 	lines := complaints(log)
-	return len(lines) > 0 && raced.MatchString(lines[0])
+	if len(lines) == 0 {
+		return false
+	}
+	c := explain(lines[:1])
+	return c != nil && c.Remedy == again
 }
 
 // Explain reads a log. It never fails: what it does not know is told as CRIU
 // wrote it.
 func Explain(log string) *Cause {
 	lines := complaints(log)
-	for _, line := range lines {
-		for _, rule := range rules {
-			if m := rule.match.FindStringSubmatchIndex(line); m != nil {
-				return &Cause{
-					Code: rule.code, Say: expand(rule.match, rule.say, line, m), Remedy: rule.remedy,
-					Excerpt: excerpt(lines, line),
-				}
-			}
-		}
+	if c := explain(lines); c != nil {
+		return c
 	}
 	if full(log) {
 		return &Cause{Code: fail.CodeLimit, Say: "the disk is full", Excerpt: lines[:min(len(lines), 3)]}
@@ -55,6 +55,41 @@ func Explain(log string) *Cause {
 		c.Say += ": " + bare(lines[0])
 	}
 	return c
+}
+
+// explain is the first rule for the first line that has one.
+func explain(lines []string) *Cause {
+	for _, line := range lines {
+		for _, rule := range rules {
+			m := rule.match.FindStringSubmatchIndex(line)
+			if m == nil || rule.gone > 0 && !ended(line[m[2*rule.gone]:m[2*rule.gone+1]]) {
+				continue
+			}
+			return &Cause{
+				Code: rule.code, Say: expand(rule.match, rule.say, line, m), Remedy: rule.remedy,
+				Excerpt: excerpt(lines, line),
+			}
+		}
+	}
+	return nil
+}
+
+// ending is what a process gets that is on its way out, in milliseconds.
+const ending = 300
+
+// ended tells whether a process has, or is about to.
+func ended(pid string) bool {
+	n, err := strconv.Atoi(pid)
+	if err != nil {
+		return false
+	}
+	fd, err := unix.PidfdOpen(n, 0)
+	if err != nil {
+		return err == unix.ESRCH || err == unix.EINVAL
+	}
+	defer unix.Close(fd)
+	fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+	return sys.Poll(fds, ending) == nil && fds[0].Revents != 0
 }
 
 // full tells whether the filesystem of the log has no room, and the log ends

@@ -31,7 +31,11 @@ func TestExplain(t *testing.T) {
 		{"(00.1) Error (criu/sockets.c:628): sockets: Can't get 1:16 opt: Operation not supported", "the kernel does not tell the option 1:16 of a socket", "newer CRIU"},
 		{"(00.1) Error (criu/sk-inet.c:900): inet: Can't bind inet socket (id 4): Address already in use", "an address that a socket is bound to is in use", ""},
 		{"(00.1) Error (criu/sk-inet.c:900): inet: Can't bind inet socket (id 4): Cannot assign requested address", "an address that a socket is bound to is missing", "network of the container"},
-		{"(00.1) Error (criu/namespaces.c:400): Can't dump nested pid namespace for 77", "process 77 was just ending, or has made a pid namespace of its own, which CRIU cannot take", "try again"},
+		{"(00.1) Error (criu/namespaces.c:400): Can't dump nested pid namespace for 99999999", "process 99999999 was just ending", "try again"},
+		{"(00.1) Error (criu/namespaces.c:400): Can't dump nested pid namespace for 1", "process 1 has made a pid namespace of its own, which CRIU cannot take", ""},
+		{"(00.1) Error (criu/seize.c:1110): Zombies with threads are not supported", "a process was just ending, or goes on without its main thread, which CRIU cannot take", "try again"},
+		{"(00.1) Error (criu/proc_parse.c:3): Can't open 7/stat on procfs: No such process", "a process was just ending", "try again"},
+		{"(00.1) Error (criu/x.c:3): Can't attach to 7: No such process", "a process was just ending", "try again"},
 		{"(00.1) Error (criu/cr-dump.c:900): The root process 9 is not a session leader. Consider using --shell-job option", "the session or terminal belongs to a shell outside the container", "--shell-job"},
 		{"(00.1) Error (criu/mount.c:1000): mnt: FS mnt ./x dev 0x40 root / unsupported id 9", "the mount ./x is of a kind that CRIU cannot take", ""},
 		{"(00.1) Error (criu/mount.c:500): mnt: 60:./data doesn't have a proper root mount", "the mount ./data of the container is not named in its spec", ""},
@@ -54,6 +58,25 @@ func TestExplain(t *testing.T) {
 		}
 		if len(c.Excerpt) > 3 {
 			t.Errorf("excerpt has %d lines, need at most 3", len(c.Excerpt))
+		}
+	}
+}
+
+// What passes by itself is tried again only where it is the cause.
+func TestRaced(t *testing.T) {
+	for log, want := range map[string]bool{
+		"Error (a.c:1): Zombies with threads are not supported\nError (a.c:2): Can't dump nested ipc namespace for 1": true,
+		"Error (a.c:2): Can't dump nested ipc namespace for 1\nError (a.c:1): Zombies with threads are not supported": false,
+		"Error (a.c:1): something else\nError (a.c:1): Zombies with threads are not supported":                        false,
+		"Error (a.c:1): Unable to detach 7: No such process":                                                          true,
+		"": false,
+	} {
+		path := filepath.Join(t.TempDir(), "dump.log")
+		if err := os.WriteFile(path, []byte(log+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if have := Raced(path); have != want {
+			t.Errorf("%q: have %t, need %t", log, have, want)
 		}
 	}
 }

@@ -11,10 +11,20 @@ type rule struct {
 	match       *regexp.Regexp
 	code        fail.Code
 	say, remedy string
+	gone        int // a group: the process that has to have ended
 }
 
+// again is the remedy for what passes by itself, such as a process that was just
+// ending.
+const again = "try again"
+
 func r(match string, code fail.Code, say, remedy string) rule {
-	return rule{regexp.MustCompile(match), code, say, remedy}
+	return rule{regexp.MustCompile(match), code, say, remedy, 0}
+}
+
+func (r rule) ifGone(group int) rule {
+	r.gone = group
+	return r
 }
 
 // rules are tried on each line of kind Error, in the order of the log: CRIU's
@@ -23,14 +33,14 @@ func r(match string, code fail.Code, say, remedy string) rule {
 var rules = []rule{
 	// Sockets.
 	r(`Connected TCP socket`, fail.CodeStatus, "a TCP connection is open", "need --tcp-established"),
-	r(`inet: In-flight connection`, fail.CodeStatus, "a TCP connection is just being made", "try again"),
-	r(`on an in-flight socket|unix: In-flight connection`, fail.CodeBusy, "a connection to a unix socket is just being made", "try again"),
+	r(`inet: In-flight connection`, fail.CodeStatus, "a TCP connection is just being made", again),
+	r(`on an in-flight socket|unix: In-flight connection`, fail.CodeBusy, "a connection to a unix socket is just being made", again),
 	r(`External socket (is used|found)|Can't dump half of stream unix|Can't dump name-less external socket`, fail.CodeStatus, "a unix socket is connected to a process outside the container", "need --ext-unix-sk"),
 	r(`Unsupported proto 262 for socket|multipathtcp=0`, fail.CodeStatus, "a process listens with MPTCP, as Go programs do, which CRIU cannot take", "need GODEBUG=multipathtcp=0 in the container"),
 	r(`Unsupported proto (\d+) for socket|Can't dump (\d+) inet socket`, fail.CodeStatus, "a socket is of a protocol that CRIU cannot take", ""),
 	r(`Diag module missing`, fail.CodeKernel, "the kernel cannot list sockets", "need the modules unix_diag, tcp_diag, udp_diag, inet_diag, packet_diag and netlink_diag"),
-	r(`netlink: The socket has data to read`, fail.CodeBusy, "a netlink socket has messages that were not read", "try again"),
-	r(`Control messages in queue|Unexpected 2nd SCM`, fail.CodeBusy, "a descriptor is on its way through a unix socket", "try again"),
+	r(`netlink: The socket has data to read`, fail.CodeBusy, "a netlink socket has messages that were not read", again),
+	r(`Control messages in queue|Unexpected 2nd SCM`, fail.CodeBusy, "a descriptor is on its way through a unix socket", again),
 	r(`sockets: Can't [gs]et (\d+:\d+)`, fail.CodeKernel, "the kernel does not tell the option $1 of a socket", "need a newer CRIU, or an older kernel"),
 	r(`Unable to dump a socket from an external network namespace|Unknown peer net namespace`, fail.CodeStatus, "a socket or link is of another network namespace than the container's", ""),
 	r(`net: Unsupported link`, fail.CodeStatus, "an interface of the container is of a kind that CRIU cannot take", "need --empty-ns network"),
@@ -53,11 +63,14 @@ var rules = []rule{
 	// Terminals and sessions.
 	r(`leader of \S+ is outside of its pid namespace|not a session leader|Don't have tty to inherit|Found dangling tty|without correspond master peer|Only one slave external peer`, fail.CodeStatus, "the session or terminal belongs to a shell outside the container", "need --shell-job"),
 	// Processes and memory.
-	r(`Unseizable non-zombie (\d+) found, state (\w)`, fail.CodeBusy, "process $1 is stuck in the kernel (state $2)", "try again"),
+	r(`Unseizable non-zombie (\d+) found, state (\w)`, fail.CodeBusy, "process $1 is stuck in the kernel (state $2)", again),
 	r(`Can't attach to \S+: Operation not permitted`, fail.CodePermission, "a process is traced by another, or ptrace is forbidden", ""),
 	r(`suspend seccomp`, fail.CodePermission, "CRIU may not suspend the seccomp filter of a process", "need nobody who traces it, and CAP_SYS_ADMIN"),
+	r(`Zombies with threads`, fail.CodeBusy, "a process was just ending, or goes on without its main thread, which CRIU cannot take", again),
+	r(`SEIZE \d+: (can't wait task|can't read signfo|task not stopped)|Can't open \d+: No such|Task \d+ is in unexpected state|Can't (open|fdopen\w*) .*on procfs.*: No such|(interrupt the \d+ task|[Aa]ttach to \d+): No such process`, fail.CodeBusy, "a process was just ending", again),
 	// One that is just ending has lost its namespaces already.
-	r(`Can't dump nested (\w+) namespace for (\d+)`, fail.CodeStatus, "process $2 was just ending, or has made a $1 namespace of its own, which CRIU cannot take", "try again"),
+	r(`Can't dump nested (\w+) namespace for (\d+)`, fail.CodeBusy, "process $2 was just ending", again).ifGone(2),
+	r(`Can't dump nested (\w+) namespace for (\d+)`, fail.CodeStatus, "process $2 has made a $1 namespace of its own, which CRIU cannot take", ""),
 	r(`Nested mount namespaces are not supported`, fail.CodeStatus, "a process of the container has made a mount namespace of its own, which CRIU cannot take", ""),
 	r(`Can't dump task (\d+) running in 32-bit mode`, fail.CodeStatus, "process $1 is a 32-bit program, which this CRIU cannot take", ""),
 	r(`SysVIPC shmem map .* doesn't live in IPC ns`, fail.CodeStatus, "a process uses shared memory of the host's IPC namespace", "need an IPC namespace of the container's own"),
@@ -66,7 +79,8 @@ var rules = []rule{
 	r(`within dumped tree`, fail.CodeStatus, "gt-ckpt runs inside the container that it is to dump", ""),
 	r(`Can't get rlimit \d+: Operation not permitted`, fail.CodePermission, "a process of another user than root has limits that CRIU may not read", "need CAP_SYS_RESOURCE here, or a user namespace of the container's own"),
 	r(`Can't fork for (\d+): File exists|Pid (\d+) do not match`, fail.CodeBusy, "PID $1$2 is taken", "need a PID namespace of its own in the spec, or that process ended"),
-	r(raced.String(), fail.CodeBusy, "a process ended in the moment in which it came back", "try again"),
+	// A thread ended the whole process before CRIU had let go of the others.
+	r(`Unable to detach \d+: No such process`, fail.CodeBusy, "a process ended in the moment in which it came back", again),
 	// Mounts.
 	r(`FS mnt (\S+) .* unsupported id`, fail.CodeStatus, "the mount $1 is of a kind that CRIU cannot take", ""),
 	r(`(\S+) is a fuse mount but not external`, fail.CodeStatus, "$1 is a FUSE mount, which CRIU cannot take", "need it as a bind mount in the spec"),
@@ -100,7 +114,3 @@ var rules = []rule{
 	r(`Can't mmap|Cannot allocate memory`, fail.CodeLimit, "memory does not suffice", "need a larger memory limit"),
 	r(`mnt: .*(Can't|Unable to) .*mount`, fail.CodeHost, "a mount of the container cannot be made", ""),
 }
-
-// raced is a restore in which a thread ended the whole process before CRIU had
-// let go of its other threads. CRIU gives up then; the next time may do.
-var raced = regexp.MustCompile(`Unable to detach \d+: No such process`)

@@ -48,7 +48,9 @@ func Strangers(root int, pids []int) []Process {
 		for at.Pid != root {
 			next, ok := byPid[at.Parent]
 			if !ok {
-				list = append(list, p)
+				if stranger(p.Pid, root) {
+					list = append(list, p)
+				}
 				break
 			}
 			at = next
@@ -56,6 +58,20 @@ func Strangers(root int, pids []int) []Process {
 	}
 	slices.SortFunc(list, func(a, b Process) int { return a.Pid - b.Pid })
 	return list
+}
+
+// stranger looks again at one whose parent is not of the group: it may have ended
+// meanwhile, and the child have another one.
+func stranger(pid, root int) bool {
+	for range 20 {
+		if Descends(pid, root) {
+			return false
+		}
+		if _, err := Read(pid); err != nil {
+			return false // it has ended
+		}
+	}
+	return true
 }
 
 // Descends tells whether a process is another one or comes from it.
