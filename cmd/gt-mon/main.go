@@ -14,6 +14,7 @@
 //	gt-mon top [--interval TIME] [--turns N] [ID…]
 //	gt-mon account ID
 //	gt-mon start [--attach [--no-stdin]] DATA
+//	gt-mon update --restart POLICY ID|--data DATA
 //	gt-mon adopt [--foreground] [ID]
 //	gt-mon boot [DATA…]
 //	gt-mon unit ID
@@ -44,6 +45,10 @@
 // Restarts wait 0.1 s, then twice as long each time up to a minute, more or less
 // a fourth; a run of 10 s begins anew. A container that was stopped by stop is
 // not started again, but with always when the machine is.
+//
+// update gives a container another restart policy, which rules from its next end on, and
+// over a start that is being waited for: with no, it is not started again. Of one that has
+// ended, the next start has it.
 //
 // A container that is full of things to say never waits for its log. When the
 // log cannot be written, the lines are counted, and the log says how many were
@@ -85,7 +90,7 @@
 //	--foreground             stay; with systemd, READY=1 comes when the container
 //	                         runs, or is healthy if it has a check
 //
-// Of others: --group (reap: signals go to the command's process group), -t, --timeout TIME (stop, restart: kill it then; probe), -a,
+// Of others: --restart POLICY and --data DIR (update), --group (reap: signals go to the command's process group), -t, --timeout TIME (stop, restart: kill it then; probe), -a,
 // --attach (start: all output from the first word on, signals are passed on), --no-stdin (attach, start), -f, --follow, --timestamps, -n, --tail N, --since TIME, --until TIME,
 // --stream all|stdout|stderr (logs), --format and --interval TIME (stats, top), --turns N (top), --pid
 // PID (probe), --listen ADDRESS (serve).
@@ -136,6 +141,7 @@ func main() {
 			{Name: "top", Args: "[ID...]", Summary: "watch what containers use, with curves", Make: top},
 			{Name: "account", Args: "ID", Summary: "print what a container used in all, also when it has ended", Make: accountFor},
 			{Name: "start", Args: "DATA", Summary: "start a container that has ended, or of which the data is left", Make: startAgain},
+			{Name: "update", Args: "[ID]", Summary: "change the restart policy", Make: update},
 			{Name: "adopt", Args: "[ID]", Summary: "take over a container whose monitor died", Make: adopt},
 			{Name: "boot", Args: "[DATA...]", Summary: "adopt all, and start again what policies say", Make: boot},
 			{Name: "unit", Args: "ID", Summary: "print a systemd unit that runs a container", Make: unit},

@@ -59,15 +59,16 @@ func (w *watchOptions) watch(data string) error {
 	if w.attached != 0 {
 		unix.CloseOnExec(w.attached)
 	}
-	s, err := settings.Read(data)
-	if err != nil {
-		return err
-	}
 	lock, err := lockData(data)
 	if err != nil {
 		return err
 	}
 	defer lock.Close()
+	// Read behind the lock, which who changes them has too.
+	s, err := settings.Read(data)
+	if err != nil {
+		return err
+	}
 	m, err := watch.New(s)
 	if err != nil {
 		return err

@@ -57,6 +57,9 @@
 // caller's. Command, user and directory of an image stand unless others are asked
 // for; a command replaces the image's whole command.
 //
+// update changes the limits of containers, and with --restart their policy, which rules
+// from the next end on. Of one that is stopped the next start has both.
+//
 // cp copies between ID:PATH and the host. As FROM, - is a tar archive on stdin, also a
 // compressed one, that is unpacked into the directory TO; as TO it is one on stdout,
 // with the file or directory FROM under its own name, or, if FROM ends with /., with

@@ -31,7 +31,7 @@ func (p *Policy) Next(code int, stopped bool, ran time.Duration) (time.Duration,
 	if ran >= calm {
 		p.pause, p.fails = 0, 0
 	}
-	if !p.again(code, stopped) {
+	if !p.Again(code, stopped) {
 		return 0, false
 	}
 	if code != 0 {
@@ -49,7 +49,8 @@ func (p *Policy) Next(code int, stopped bool, ran time.Duration) (time.Duration,
 	return p.pause*3/4 + rand.N(p.pause/2), true
 }
 
-func (p *Policy) again(code int, stopped bool) bool {
+// Again tells whether an end is followed by another start.
+func (p *Policy) Again(code int, stopped bool) bool {
 	if stopped {
 		return false
 	}
@@ -60,6 +61,15 @@ func (p *Policy) again(code int, stopped bool) bool {
 		return code != 0 && (p.Max == 0 || p.fails < p.Max)
 	}
 	return false
+}
+
+// Waits tells whether the start that an end of this code is followed by is still
+// wanted: the end was counted when it came.
+func (p *Policy) Waits(code int) bool {
+	if p.Policy == "on-failure" && p.Max > 0 {
+		return code != 0 && p.fails <= p.Max
+	}
+	return p.Again(code, false)
 }
 
 // AtBoot tells whether a container starts when the machine has: with always

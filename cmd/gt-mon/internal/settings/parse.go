@@ -28,6 +28,24 @@ func ParseRestart(text string) (Restart, error) {
 	return Restart{Policy: policy, Max: n}, nil
 }
 
+// SetRestart changes the policy, and keeps it.
+func (s *Settings) SetRestart(text string) error {
+	r, err := ParseRestart(text)
+	if err != nil {
+		return err
+	}
+	if s.Remove && r.Policy != "no" {
+		return fail.Usage("--rm and --restart %s are both there, need one", text)
+	}
+	before := s.Restart
+	s.Restart = r
+	if err := s.Write(); err != nil {
+		s.Restart = before
+		return err
+	}
+	return nil
+}
+
 // Drivers are where output can go, by the names that Docker and Podman use too.
 var Drivers = []string{"json", "plain", "cri", "journald", "none"}
 

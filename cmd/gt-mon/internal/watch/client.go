@@ -96,6 +96,13 @@ func (c *client) question(text string) {
 		c.waits = true
 	case "stop", "restart":
 		c.ask(word, rest)
+	case "policy":
+		if err := c.m.follow(rest); err != nil {
+			c.refuse(err.Error())
+			return
+		}
+		c.send(control.Done, nil)
+		c.close()
 	case "attach":
 		if c.m.pidfd < 0 {
 			c.refuse("container is " + c.m.phase + ", need running")

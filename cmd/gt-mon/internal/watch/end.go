@@ -70,6 +70,23 @@ func (m *Monitor) next(e *record.Exit) {
 	}
 }
 
+// follow takes another restart policy. It rules over the next end, and over the
+// start that is being waited for; one that somebody asked for comes anyway.
+func (m *Monitor) follow(text string) error {
+	if err := m.SetRestart(text); err != nil {
+		return err
+	}
+	m.retry.Restart = m.Settings.Restart
+	if m.phase == waiting && !m.again && m.Exit != nil && !m.retry.Waits(m.Exit.Code) {
+		m.timer[startAt] = time.Time{}
+		m.phase = ended
+	}
+	if m.entry != nil {
+		m.note()
+	}
+	return nil
+}
+
 // judge reads a wait status.
 func judge(e *record.Exit, ws unix.WaitStatus) {
 	e.Code, e.Reason = ws.ExitStatus(), "exited"

@@ -231,6 +231,7 @@ func (m *Monitor) after(timer int, d time.Duration) { m.timer[timer] = time.Now(
 // note keeps the monitor's record in the state directory.
 func (m *Monitor) note() {
 	m.self.Phase, m.self.Health, m.self.Restarts = m.phase, m.probe.status, m.retry.Count
+	m.self.Policy = m.Settings.Restart.Policy
 	if err := m.self.Write(m.entry.Dir()); err != nil {
 		m.Warn(err)
 	}

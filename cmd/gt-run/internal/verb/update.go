@@ -10,6 +10,7 @@ import (
 
 	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/bundle"
 	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/limit"
+	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/roster"
 	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/tool"
 )
@@ -17,8 +18,9 @@ import (
 // limits are what update gives to gt-oci, in its units, and where config.json has
 // them below /linux/resources.
 type limits struct {
-	args  []string
-	words map[[2]string]string
+	restart string
+	args    []string
+	words   map[[2]string]string
 }
 
 // give is an option of gt-oci's for a member; word makes a value of its text.
@@ -48,7 +50,7 @@ func quota(text string) (string, error) {
 	return strconv.FormatInt(n, 10), err
 }
 
-// update changes the limits of containers, and what their next start begins with.
+// update changes the limits and the restart policy of containers, and what their next start begins with.
 func update(o *tool.Options) func(*tool.Call) error {
 	l := &limits{words: map[[2]string]string{}}
 	memory := func(name string, unit limit.Unit) func(string) error {
@@ -61,6 +63,7 @@ func update(o *tool.Options) func(*tool.Call) error {
 		return l.give("cpu-period", "cpu", "period", plain)(strconv.Itoa(limit.Period))
 	}
 	pids := l.give("pids-limit", "pids", "limit", plain)
+	o.String(&l.restart, "restart", 0, "POLICY", "no, on-failure[:N], always or unless-stopped")
 	o.Func(memory("memory", limit.Megabytes), "mem", 0, "SIZE", "memory limit; a plain number counts megabytes")
 	o.Func(memory("memory", limit.Bytes), "memory", 'm', "SIZE", "memory limit; a plain number counts bytes")
 	o.Func(memory("memory-swap", limit.Bytes), "memory-swap", 0, "SIZE", "memory and swap")
@@ -73,24 +76,38 @@ func update(o *tool.Options) func(*tool.Call) error {
 	o.Func(pids, "pids", 0, "NUMBER", "most processes and threads")
 	o.Func(pids, "pids-limit", 0, "NUMBER", "most processes and threads")
 	return func(c *tool.Call) error {
-		if len(l.args) == 0 {
-			return fail.Usage("have no limit, need one")
+		if len(l.args) == 0 && l.restart == "" {
+			return fail.Usage("have neither a limit nor --restart, need one")
 		}
 		return each(c, func(id string) error { return l.change(c, id) })
 	}
 }
 
-// change is for a container that runs, and for the bundle of one that gt-run made.
+// change is for a container that runs, and for the bundle of one that gt-run made; of
+// one that is stopped, for the latter alone.
 func (l *limits) change(c *tool.Call, id string) error {
 	ct, err := find(c, id)
 	if err != nil {
 		return err
 	}
+	if l.restart != "" {
+		if err := l.policy(c, ct); err != nil || len(l.args) == 0 {
+			return err
+		}
+	}
+	if !ct.Live() {
+		return l.keep(ct)
+	}
 	if err := said(call(c, "gt-oci", append([]string{"update", id}, l.args...)...)); err != nil {
 		return err
 	}
+	return l.keep(ct)
+}
+
+// keep is for the next start.
+func (l *limits) keep(ct *roster.Container) error {
 	b, err := bundle.Open(ct.Bundle)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) && ct.Live() {
 		return nil // one that gt-run has not made
 	}
 	if err != nil {
@@ -105,6 +122,19 @@ func (l *limits) change(c *tool.Call, id string) error {
 		return err
 	}
 	return b.Replace("config.json", text)
+}
+
+// policy is the monitor's, also of one that is not there now. It comes before the
+// limits, since it can be wrong.
+func (l *limits) policy(c *tool.Call, ct *roster.Container) error {
+	args := []string{"update", "--restart", l.restart}
+	switch {
+	case ct.Monitor != nil:
+		return said(call(c, "gt-mon", append(args, ct.ID)...))
+	case ct.State != nil:
+		return foreground(ct)
+	}
+	return said(call(c, "gt-mon", append(args, "--data", ct.Bundle+"/mon")...))
 }
 
 // edit puts the limits into a config.json and leaves all else as it is.

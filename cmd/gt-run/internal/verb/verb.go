@@ -51,7 +51,7 @@ var verbs = []tool.Verb{
 	{Name: "inspect", Args: "ID...", Summary: "print all that is known, as JSON", Make: inspect},
 	{Name: "explain", Args: "ID", Summary: "tell what confines a container, and how it ended", Make: explain},
 	{Name: "wait", Args: "ID...", Summary: "wait for the end and print the exit codes", Make: wait},
-	{Name: "update", Args: "ID...", Summary: "change limits", Make: audited("update", update)},
+	{Name: "update", Args: "ID...", Summary: "change limits and the restart policy", Make: audited("update", update)},
 	{Name: "pause", Args: "ID...", Summary: "freeze containers", Make: audited("pause", simple("pause"))},
 	{Name: "resume", Args: "ID...", Summary: "let paused containers go on", Make: audited("resume", simple("resume"))},
 	{Name: "unpause", Args: "ID...", Summary: "the same as resume", Make: audited("resume", simple("resume"))},
