@@ -90,7 +90,7 @@ const (
 )
 
 func lastEvents(root string) []byte {
-	list, _, err := event.Read(root, 0)
+	list, err := event.Read(root)
 	if err != nil {
 		return []byte("[]")
 	}

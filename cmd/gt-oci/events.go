@@ -26,27 +26,28 @@ func events(o *tool.Options) func(*tool.Call) error {
 		case follow:
 			return followEvents(c)
 		}
-		_, err := printEvents(c, 0)
-		return err
+		t := event.Follow(c.Root)
+		defer t.Close()
+		return printEvents(c, t)
 	}
 }
 
-// printEvents prints what was appended since an offset, of one container if an
-// ID was given.
-func printEvents(c *tool.Call, from int64) (int64, error) {
-	list, next, err := event.Read(c.Root, from)
+// printEvents prints what was appended since the last time, of one container if
+// an ID was given.
+func printEvents(c *tool.Call, t *event.Tail) error {
+	list, err := t.Read()
 	if err != nil {
-		return from, err
+		return err
 	}
 	for _, e := range list {
 		if id := first(c); id != "" && e.ID != id {
 			continue
 		}
 		if err := c.Print(e.Line()); err != nil {
-			return from, err
+			return err
 		}
 	}
-	return next, nil
+	return nil
 }
 
 func followEvents(c *tool.Call) error {
@@ -58,9 +59,10 @@ func followEvents(c *tool.Call) error {
 	if _, err := unix.InotifyAddWatch(fd, c.Root, unix.IN_MODIFY|unix.IN_CREATE|unix.IN_MOVED_TO); err != nil {
 		return &fail.Error{Op: "watch " + c.Root, Cause: err}
 	}
-	from, buf := int64(0), make([]byte, 4096)
+	t, buf := event.Follow(c.Root), make([]byte, 4096)
+	defer t.Close()
 	for {
-		if from, err = printEvents(c, from); err != nil {
+		if err := printEvents(c, t); err != nil {
 			return err
 		}
 		// A pipe says by POLLERR that its reader has gone: no need to find

@@ -3,7 +3,6 @@
 package event
 
 import (
-	"bytes"
 	"os"
 	"path/filepath"
 	"time"
@@ -108,31 +107,4 @@ func rotate(f *os.File, name string) error {
 		return nil
 	}
 	return os.Rename(name, name+".1")
-}
-
-// Read returns the events from an offset on and the offset behind the last
-// whole line.
-func Read(root string, from int64) ([]Event, int64, error) {
-	b, err := os.ReadFile(filepath.Join(root, File))
-	if os.IsNotExist(err) {
-		return nil, 0, nil
-	}
-	if err != nil {
-		return nil, from, err
-	}
-	if int64(len(b)) < from {
-		from = 0 // rotated
-	}
-	var list []Event
-	for rest := b[from:]; ; {
-		line, after, whole := bytes.Cut(rest, []byte{'\n'})
-		if !whole {
-			return list, from, nil
-		}
-		from += int64(len(line)) + 1
-		rest = after
-		if e, ok := parse(line); ok {
-			list = append(list, e)
-		}
-	}
 }

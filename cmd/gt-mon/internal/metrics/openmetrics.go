@@ -94,7 +94,7 @@ func statuses(b []byte, rows []*Row) []byte {
 
 // Events adds up the log of events.
 func Events(root string) Log {
-	list, _, err := event.Read(root, 0)
+	list, err := event.Read(root)
 	if err != nil && !os.IsNotExist(err) {
 		return Log{}
 	}
