@@ -37,7 +37,7 @@ func (w *wish) check() error {
 		{w.driver != "auto", "--driver", !plain && !w.bind && !w.writable, "a source that is kept by a driver"},
 		{w.size > 0, "--size", !plain && !w.bind && !w.writable, "a source that is kept by a driver"},
 		{len(w.volumes) > 0, "--volume", !plain && !w.bind, "a source that is kept by a driver"},
-		{w.seal, "--seal", !plain && !w.bind && !w.writable, "a source that is kept by a driver"},
+		{w.seal, "--seal", !plain && !w.bind && w.kind != "disk", "a source that goes into the store"},
 		{len(w.maps) > 0, "--map", !plain && !w.bind && !w.writable, "a source that is kept by a driver"},
 	} {
 		if rule.given && !rule.ok {
@@ -55,6 +55,9 @@ func (w *wish) name() error {
 	var err error
 	if w.tree.User, err = idmap.Inside(); err != nil {
 		return err
+	}
+	if w.bundle == "" {
+		return fail.Usage("the bundle has no name")
 	}
 	if w.id == "" {
 		abs, err := filepath.Abs(w.bundle)

@@ -5,7 +5,10 @@ import (
 	"os"
 	"path/filepath"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/disk"
+	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/fill"
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/image"
 	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/tool"
@@ -50,12 +53,19 @@ func (w *wish) inspect() (any, error) {
 		stands, err := mounted(m.dir, m.Record)
 		return row{m.dir, stands, m.Record}, err
 	}
-	if _, err := os.Stat(w.source); err != nil {
-		return nil, fail.New(fail.CodeNoSuch, "%w", err)
+	if _, err := os.Stat(w.source); err != nil && w.source != "-" {
+		return nil, elsewhere(w.source, fail.New(fail.CodeNoSuch, "%w", err))
 	}
 	w.look()
+	if (w.image != "" || w.platform != "") && w.kind != "image" {
+		return nil, fail.Usage("--image and --platform need the directory of an image, have %s", w.source)
+	}
 	p := &portrait{Kind: w.kind}
 	switch w.kind {
+	case "archive":
+		kind, err := w.archived()
+		p.Kind = kind
+		return p, err
 	case "disk":
 		f, err := os.Open(w.source)
 		if err != nil {
@@ -80,4 +90,28 @@ func (w *wish) inspect() (any, error) {
 		p.Name, p.Digest, p.Config, p.Layers = c.image.Name, c.image.Digest, &c.image.Config, c.image.Layers
 	}
 	return p, nil
+}
+
+// archived looks at the beginning of an archive: of files, or of an image.
+func (w *wish) archived() (string, error) {
+	src := os.Stdin
+	if w.source != "-" {
+		f, err := os.OpenFile(w.source, os.O_RDONLY|unix.O_NONBLOCK, 0)
+		if err != nil {
+			return "", err
+		}
+		defer f.Close()
+		src = f
+	}
+	ctx, stop := cancellable()
+	defer stop()
+	a, err := fill.Open(ctx, src, nil)
+	if err != nil {
+		return "", err
+	}
+	defer a.Close()
+	if image.Archived(a.First()) {
+		return "image", nil
+	}
+	return "archive", nil
 }

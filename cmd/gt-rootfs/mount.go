@@ -72,6 +72,9 @@ func umount(*tool.Options) func(c *tool.Call) error {
 // A hook may be late: a bundle that is gone has nothing mounted.
 func each(c *tool.Call, do func(dir string) error) error {
 	if len(c.Args) == 1 {
+		if c.Args[0] == "" {
+			return fail.Usage("the bundle has no name")
+		}
 		dir, err := filepath.Abs(c.Args[0])
 		if err != nil {
 			return err

@@ -19,6 +19,9 @@ type made struct {
 
 // find opens a bundle; one without a record has its root as it is.
 func find(name string) (*made, error) {
+	if name == "" { // the current directory is not meant
+		return nil, fail.Usage("the bundle has no name")
+	}
 	dir, err := filepath.Abs(name)
 	if err != nil {
 		return nil, err

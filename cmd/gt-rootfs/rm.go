@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/bundle"
 	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/tool"
 )
@@ -47,5 +48,11 @@ func remove(name string) error {
 	if err == nil && st.Attributes&unix.STATX_ATTR_MOUNT_ROOT != 0 {
 		return fail.New(fail.CodeBusy, "something else is mounted on its rootfs")
 	}
-	return os.RemoveAll(m.dir)
+	// What is half removed must not be taken for a bundle: under this name gc
+	// removes the rest, should we be killed.
+	trash, err := bundle.Trash(m.dir)
+	if err != nil { // it is a mount point, or its parent is not ours
+		return os.RemoveAll(m.dir)
+	}
+	return os.RemoveAll(trash)
 }

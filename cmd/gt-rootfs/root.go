@@ -66,11 +66,14 @@ func (w *wish) make(ctx context.Context, j *driver.Job) error {
 	if err != nil {
 		return err
 	}
+	if w.seal && (d.Name() == "copy" || d.Name() == "loop") {
+		return fail.Usage("--seal: driver %s keeps nothing in the store, need another --driver", d.Name())
+	}
 	err = d.Make(ctx, j)
 	if !errors.Is(err, tree.ErrBelow) {
 		return err
 	}
-	if w.driver != "auto" || w.size > 0 {
+	if w.driver != "auto" || w.size > 0 || w.seal {
 		return &fail.Error{Code: fail.CodeInput, Cause: err, Hint: "--driver copy puts all layers into one directory"}
 	}
 	if d, err = driver.Find("copy"); err != nil {

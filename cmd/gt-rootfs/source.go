@@ -5,8 +5,10 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -96,7 +98,7 @@ func (w *wish) openArchive(ctx context.Context, c *content, stage *bundle.Stage)
 		// O_NONBLOCK: to wait for the writer of a fifo is the reader's part.
 		f, err := os.OpenFile(w.source, os.O_RDONLY|unix.O_NONBLOCK, 0)
 		if err != nil {
-			return nil, none, errors.Unwrap(err)
+			return nil, none, elsewhere(w.source, errors.Unwrap(err))
 		}
 		none = func() { _ = f.Close() }
 		src = f
@@ -134,6 +136,31 @@ func (w *wish) openArchive(ctx context.Context, c *content, stage *bundle.Stage)
 		files()
 		_ = os.RemoveAll(dir)
 	}, err
+}
+
+// elsewhere explains a source that is not there under this name, but is under
+// what skopeo, Podman and umoci call it.
+func elsewhere(source string, err error) error {
+	transport, rest, ok := strings.Cut(source, ":")
+	if !ok || !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	words := []string{source}
+	if slices.Contains([]string{"oci", "oci-archive", "docker-archive", "dir"}, transport) {
+		words = []string{rest, source}
+	}
+	for _, word := range words {
+		name, tag, _ := strings.Cut(word, ":")
+		if _, missing := os.Stat(name); name == "" || missing != nil {
+			continue
+		}
+		hint := "there is " + name
+		if tag != "" {
+			hint += ", with --image " + tag
+		}
+		return &fail.Error{Cause: err, Hint: hint}
+	}
+	return err
 }
 
 // spool puts the files of an image archive into a directory, since they come

@@ -132,11 +132,11 @@ func (w *wish) do(ctx context.Context, c *tool.Call) error {
 	if err == nil {
 		err = w.fill(ctx, c, stage)
 	}
-	if err == nil && ctx.Err() == nil {
-		err = stage.Commit()
-	}
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
+	}
+	if err == nil { // from here on a signal comes too late
+		err = stage.Commit()
 	}
 	if err != nil {
 		return and(err, stage.Undo())

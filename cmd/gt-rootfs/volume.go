@@ -21,7 +21,11 @@ func volumeVerb(o *tool.Options) func(c *tool.Call) error {
 		if len(labels) > 0 && word != "create" {
 			return fail.Usage("--label goes with create only")
 		}
-		s, err := store.Open(dir)
+		open := store.Open
+		if word == "rm" {
+			open = store.Alone
+		}
+		s, err := open(dir)
 		if err != nil {
 			return err
 		}

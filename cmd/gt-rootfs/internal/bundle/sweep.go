@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"crypto/rand"
 	"errors"
 	"io/fs"
 	"os"
@@ -48,6 +49,12 @@ func Sweep(dir string) ([]string, error) {
 var meta = strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`)
 
 func escape(name string) string { return meta.Replace(name) }
+
+// Trash gives a directory that is about to be removed a name that Sweep knows.
+func Trash(dir string) (string, error) {
+	to := filepath.Join(filepath.Dir(dir), prefix+"trash-"+rand.Text())
+	return to, os.Rename(dir, to)
+}
 
 // remove deletes one leftover if nobody holds its lock.
 func remove(name string) (bool, error) {

@@ -71,7 +71,7 @@ func (s *Store) Bundles(sweep bool) (map[string]*bundle.Record, error) {
 // unpacks left, and returns the names. Somebody who works in the store is
 // waited for.
 func Collect(dir string) ([]string, error) {
-	s, err := open(dir, unix.LOCK_EX)
+	s, err := Alone(dir)
 	if err != nil {
 		return nil, err
 	}

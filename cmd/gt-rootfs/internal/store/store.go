@@ -50,6 +50,9 @@ func Default() string {
 // (CVE-2021-41103).
 func Open(dir string) (*Store, error) { return open(dir, unix.LOCK_SH) }
 
+// Alone opens a store once nobody works in it, and keeps others out.
+func Alone(dir string) (*Store, error) { return open(dir, unix.LOCK_EX) }
+
 func open(dir string, lock int) (*Store, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {

@@ -134,7 +134,8 @@ func (s *Store) Volumes() ([]Volume, error) {
 	return list, nil
 }
 
-// RemoveVolume removes one that no bundle uses.
+// RemoveVolume removes one that no bundle uses. The store has to be the caller's
+// alone, or a bundle that is about to use it loses it.
 func (s *Store) RemoveVolume(name string) error {
 	v, err := s.Volume(name)
 	if err != nil {
@@ -143,9 +144,8 @@ func (s *Store) RemoveVolume(name string) error {
 	if len(v.Used) > 0 {
 		return fail.New(fail.CodeBusy, "volume %s is used by %s", name, v.Used[0])
 	}
-	dir := filepath.Dir(v.Path)
-	trash := filepath.Join(s.Dir, volumes, ".gt-unpack-trash-"+name)
-	if err := os.Rename(dir, trash); err != nil {
+	trash, err := bundle.Trash(filepath.Dir(v.Path))
+	if err != nil {
 		return err
 	}
 	return os.RemoveAll(trash)
