@@ -13,7 +13,7 @@ import (
 )
 
 // tried are the devices that a process in the group tries to make, read and
-// write; all but one exist everywhere.
+// write, and to open for both at once; all but one exist everywhere.
 var tried = [][2]uint32{{1, 3}, {1, 5}, {1, 8}, {5, 0}, {1, 9}, {1, 11}}
 
 // TestMain is the process, if told so: it prints what it may do of m, r and w
@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 		for _, a := range []struct {
 			word  string
 			flags int
-		}{{"r", unix.O_RDONLY}, {"w", unix.O_WRONLY}} {
+		}{{"r", unix.O_RDONLY}, {"w", unix.O_WRONLY}, {"+", unix.O_RDWR}} {
 			fd, err := unix.Open(fmt.Sprintf("%s/node%d", dir, i), a.flags|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
 			if err == nil {
 				unix.Close(fd)
@@ -98,6 +98,9 @@ func expected(rules []specs.LinuxDeviceCgroup) string {
 				may += string(word)
 			}
 		}
+		if strings.HasSuffix(may, "rw") {
+			may += "+"
+		}
 		fmt.Fprintf(&b, "%d:%d %s\n", d[0], d[1], may)
 	}
 	return b.String()
@@ -123,6 +126,7 @@ var ruleSets = [][]specs.LinuxDeviceCgroup{
 	{{Allow: false, Access: "rwm"}, rule("+c 1:-1 r"), rule("-c 1:8 r")},
 	{{Allow: false, Access: "rwm"}, rule("+c 1:5 m"), rule("+c 1:5 w")},
 	{{Allow: true, Access: "rwm"}, rule("-c 1:9 w")},
+	{{Allow: false, Access: "rwm"}, rule("+c 1:9 rwm"), rule("-c 1:9 w"), rule("+c 1:5 r"), rule("+c 1:5 w")},
 	{{Allow: true, Type: "a", Access: "rwm"}, rule("-b 1:3 rwm"), rule("-c 5:0 rw")},
 	{{Allow: false, Access: "rwm"}, rule("+a 1:11 rw")},
 	{{Allow: false, Access: "rwm"}, rule("+p -1:-1 rwm")},

@@ -17,17 +17,21 @@ type insn struct {
 // The registers of a device program.
 const (
 	rKind   = 2 // BPF_DEVCG_DEV_BLOCK 1, BPF_DEVCG_DEV_CHAR 2
-	rAccess = 3 // access bits
+	rAccess = 3 // access bits that no rule has decided on yet
 	rDevice = 4 // major << 20 | minor, as dev_t has them
 	rMinor  = 5
 	rMajor  = 6
 )
 
-const jumpUnless = 0x56 // if uint32(register) != imm; Linux 5.1
+// Jumps by uint32(register); Linux 5.1.
+const (
+	jumpUnless = 0x56 // != imm
+	jumpIf     = 0x16 // == imm
+)
 
 // assemble makes a program of type BPF_PROG_TYPE_CGROUP_DEVICE. Its context
-// has the access and type word, major, minor; the last rule that fits wins, so
-// they are tried from the end.
+// has the access and type word, major, minor; for each access the last rule that
+// fits wins, so they are tried from the end.
 //
 // The kernel walks every path through it, at each birth: so neighbours of one
 // type share the question for it, and a device is asked for by one comparison.
@@ -78,11 +82,8 @@ func neighbours(rules []specs.LinuxDeviceCgroup) (from int, run []insn, settled 
 
 // body is one rule, but for its type; nothing for one that fits no device.
 func body(r *specs.LinuxDeviceCgroup) []insn {
+	const move, and = 0xbc, 0x54
 	var list []insn
-	if bits := access(r.Access); bits != 7 {
-		// r1 = access without the rule's bits: anything left does not fit
-		list = append(list, insn{0xbc, 1 | rAccess<<4, 0, 0}, insn{0x54, 1, 0, ^bits & 7}, insn{jumpUnless, 1, 0, 0})
-	}
 	hi, lo := r.Major != nil && *r.Major >= 0, r.Minor != nil && *r.Minor >= 0
 	switch {
 	case hi && *r.Major >= 1<<12, lo && *r.Minor >= 1<<20:
@@ -94,9 +95,16 @@ func body(r *specs.LinuxDeviceCgroup) []insn {
 	case lo:
 		list = append(list, insn{jumpUnless, rMinor, 0, int32(*r.Minor)})
 	}
+	switch bits := access(r.Access); {
+	case bits == 7:
+	case r.Allow: // the others are left to ask for
+		list = append(list, insn{and, rAccess, 0, ^bits & 7}, insn{jumpUnless, rAccess, 0, 0})
+	default: // to read and write is to write
+		list = append(list, insn{move, 1 | rAccess<<4, 0, 0}, insn{and, 1, 0, bits}, insn{jumpIf, 1, 0, 0})
+	}
 	list = append(list, verdict(r.Allow)...)
 	for i := range list {
-		if list[i].code == jumpUnless {
+		if c := list[i].code; c == jumpUnless || c == jumpIf {
 			list[i].off = int16(len(list) - i - 1)
 		}
 	}

@@ -32,6 +32,10 @@ func run(t *testing.T, prog []insn, ctx [3]uint32) bool {
 			if r[to] != uint32(in.imm) {
 				at += int(in.off)
 			}
+		case jumpIf:
+			if r[to] == uint32(in.imm) {
+				at += int(in.off)
+			}
 		case 0x95:
 			return r[0] == 1
 		default:
@@ -49,23 +53,27 @@ func reached(prog []insn, at int, seen []bool) {
 		if prog[at].code == 0x95 {
 			return
 		}
-		if prog[at].code == jumpUnless {
+		if c := prog[at].code; c == jumpUnless || c == jumpIf {
 			reached(prog, at+1+int(prog[at].off), seen)
 		}
 	}
 }
 
-// fits is what the rules mean: the last one that fits says it.
+// fits is what the rules mean: for each access, the last one that fits says it.
 func fits(rules []specs.LinuxDeviceCgroup, ctx [3]uint32) bool {
 	same := func(n *int64, have uint32) bool { return n == nil || *n < 0 || *n == int64(have) }
-	for i := len(rules) - 1; i >= 0; i-- {
-		r := &rules[i]
+	allowed := uint32(0)
+	for _, r := range rules {
 		kind := typeOf(r.Type) == 0 || uint32(typeOf(r.Type)) == ctx[0]&0xffff
-		if kind && same(r.Major, ctx[1]) && same(r.Minor, ctx[2]) && ctx[0]>>16&^uint32(access(r.Access)) == 0 {
-			return r.Allow
+		switch {
+		case !kind || !same(r.Major, ctx[1]) || !same(r.Minor, ctx[2]):
+		case r.Allow:
+			allowed |= uint32(access(r.Access))
+		default:
+			allowed &^= uint32(access(r.Access))
 		}
 	}
-	return false
+	return ctx[0]>>16&^allowed == 0
 }
 
 // TestAssemble compares programs of random rules with their meaning, on devices
