@@ -43,10 +43,14 @@ type Monitor struct {
 	Health   string `json:"health"`
 	Restarts int    `json:"restarts"`
 	Restart  string `json:"restart"`
+	listens  bool   // found by its socket, since no entry tells of it
 }
 
 // Alive tells whether the monitor lives.
 func (m *Monitor) Alive() bool {
+	if m.listens {
+		return true
+	}
 	boot, err := state.BootID()
 	if err != nil || boot != m.BootID {
 		return false
@@ -103,7 +107,15 @@ func (r *Roster) Find(id string) (*Container, error) {
 	}
 	e, err := root.Entry(id)
 	if err == nil {
-		return r.load(e)
+		var c *Container
+		if c, err = r.load(e); err == nil {
+			return c, nil
+		}
+		// While it is made again, its entry is not whole.
+		if c = r.leftover(id); c != nil && c.Monitor != nil {
+			return c, nil
+		}
+		return nil, err
 	}
 	if fail.Details(err).Code != fail.CodeNoSuch {
 		return nil, err
@@ -126,6 +138,9 @@ func (r *Roster) load(e *state.Entry) (*Container, error) {
 	c := &Container{ID: e.ID, Bundle: st.Bundle, Status: status, State: st, Entry: e}
 	if err := read(e.Path("mon.json"), &c.Monitor); err != nil {
 		return nil, err
+	}
+	if c.Monitor == nil {
+		c.Monitor = listening(c.Bundle + "/mon")
 	}
 	return c, read(e.Path("exit.json"), &c.Exit)
 }
@@ -162,7 +177,7 @@ func (r *Roster) leftover(id string) *Container {
 	if read(path+"/gt-run.json", &marker) != nil || marker == nil || marker.ID != id || marker.Root != "" && marker.Root != r.Root {
 		return nil
 	}
-	c := &Container{ID: id, Bundle: path, Status: state.Stopped}
+	c := &Container{ID: id, Bundle: path, Status: state.Stopped, Monitor: listening(path + "/mon")}
 	if read(path+"/mon/exit.json", &c.Exit) != nil {
 		return nil
 	}

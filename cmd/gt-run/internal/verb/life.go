@@ -185,6 +185,15 @@ func removeOne(c *tool.Call, ct *roster.Container, force bool) error {
 		if err := sys.Gone(ct.Monitor.Pid); err != nil {
 			return err
 		}
+		// It may have been made again meanwhile.
+		now, err := find(c, ct.ID)
+		if fail.Details(err).Code == fail.CodeNoSuch {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		ct = now
 	}
 	if ct.State != nil {
 		err := said(call(c, "gt-oci", "delete", "--force", ct.ID))

@@ -1,6 +1,8 @@
 package verb
 
 import (
+	"strings"
+
 	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/roster"
 	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/tool"
@@ -61,6 +63,13 @@ func prepared(c *tool.Call, ct *roster.Container) (string, error) {
 
 // again starts a container that has ended: by its monitor's settings.
 func again(c *tool.Call, ct *roster.Container) error {
+	if ct.State == nil && watched(ct) {
+		// It may be about to be there: the answer comes when it is.
+		text, err := call(c, "gt-mon", "status", ct.ID)
+		if err != nil || strings.Contains(string(text), `"phase": "running"`) {
+			return err
+		}
+	}
 	if ct.Monitor != nil {
 		return said(call(c, "gt-mon", "restart", ct.ID))
 	}
