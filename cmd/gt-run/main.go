@@ -60,10 +60,10 @@
 // update changes the limits of containers, and with --restart their policy, which rules
 // from the next end on. Of one that is stopped the next start has both.
 //
-// cp copies between ID:PATH and the host. As FROM, - is a tar archive on stdin, also a
+// cp copies between ID:PATH and the host. A FROM that ends with /. is what is in the
+// directory, not the directory. As FROM, - is a tar archive on stdin, also a
 // compressed one, that is unpacked into the directory TO; as TO it is one on stdout,
-// with the file or directory FROM under its own name, or, if FROM ends with /., with
-// what is in it. Owners are those that the container knows. Links of the container lead
+// with the file or directory FROM under its own name. Owners are those that the container knows. Links of the container lead
 // to its own files; a name with .. is refused, devices are left out, a directory is not
 // replaced by anything else and replaces nothing. What was unpacked before a refusal stays.
 //

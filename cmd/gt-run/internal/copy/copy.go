@@ -17,9 +17,10 @@ import (
 
 // A Place is a path in a root. Root is an O_PATH descriptor, which Close closes.
 type Place struct {
-	Root   int
-	Path   string
-	Inside bool // a container's: its root is a border
+	Root    int
+	Path    string // absolute, with a slash at the end if only a directory is meant
+	Inside  bool   // a container's: its root is a border
+	content bool   // what is in the directory, not the directory
 }
 
 // Host is a path of the caller's own.
@@ -28,11 +29,26 @@ func Host(name string) (*Place, error) {
 	if err != nil {
 		return nil, err
 	}
-	if strings.HasSuffix(name, "/") {
-		abs += "/"
-	}
 	fd, err := unix.Open("/", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	return &Place{Root: fd, Path: abs}, err
+	return at(fd, abs, name), err
+}
+
+// Inside is a path in the root of a container, which it takes over. No .. leads out
+// of it, nor one that is the last word.
+func Inside(root int, name string) *Place {
+	p := at(root, filepath.Clean("/"+name), name)
+	p.Inside = true
+	return p
+}
+
+// at is a path that was written as name. As docker has it, what ends with /. is what
+// is in the directory.
+func at(root int, abs, name string) *Place {
+	p := &Place{Root: root, Path: abs, content: name == "." || strings.HasSuffix(name, "/.")}
+	if strings.HasSuffix(name, "/") && abs != "/" {
+		p.Path += "/"
+	}
+	return p
 }
 
 // Close gives the root up.
@@ -49,8 +65,12 @@ func (p *Place) open(name string, flags int) (int, error) {
 }
 
 // Copy copies a file or a tree. Into a directory that exists it goes under its
-// own name; else TO is the new name.
+// own name; else TO is the new name. What is in a directory goes into TO, which is
+// made if it is not there.
 func Copy(from, to *Place, follow bool) error {
+	if from.content {
+		return from.pour(to)
+	}
 	dir, base := filepath.Split(strings.TrimSuffix(from.Path, "/"))
 	if follow {
 		fd, err := from.open(from.Path, unix.O_PATH)
@@ -78,10 +98,39 @@ func Copy(from, to *Place, follow bool) error {
 		return err
 	}
 	defer unix.Close(at)
-	if base == "" || base == "." {
-		return errors.New("have the root itself, need a path below it (gt-run export has all)")
+	if base == "" {
+		return errRoot
 	}
-	return (&job{owned: to.Inside || os.Geteuid() == 0}).node(src, base, at, name)
+	return to.job().node(src, base, at, name)
+}
+
+var errRoot = errors.New("have the root itself, need a path below it (gt-run export has all)")
+
+func (p *Place) job() *job { return &job{owned: p.Inside || os.Geteuid() == 0} }
+
+// pour copies what is in a directory.
+func (p *Place) pour(to *Place) error {
+	if p.Path == "/" {
+		return errRoot
+	}
+	src, err := p.open(p.Path, unix.O_PATH|unix.O_DIRECTORY)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(src)
+	dst, name, err := to.target(".")
+	if err != nil {
+		return err
+	}
+	defer unix.Close(dst)
+	var st unix.Stat_t
+	if err := unix.Fstat(src, &st); err != nil {
+		return err
+	}
+	if err := to.job().dir(src, &st, dst, name); err != nil {
+		return fmt.Errorf("copy %s: %w", p.Path, err)
+	}
+	return nil
 }
 
 // target opens the directory to write in and says under which name.

@@ -127,6 +127,9 @@ func (j *job) dir(fd int, st *unix.Stat_t, dst int, as string) error {
 			return err
 		}
 	}
+	if as == "." {
+		return nil // it was there before, and stays what it was
+	}
 	return j.dress(out, st)
 }
 

@@ -136,7 +136,7 @@ func place(c *tool.Call, text string) (*copy.Place, bool, error) {
 		return nil, true, err
 	}
 	fd, err := openRoot(ct)
-	return &copy.Place{Root: fd, Path: path, Inside: true}, true, err
+	return copy.Inside(fd, path), true, err
 }
 
 func split(text string) (id, path string, inside bool) {
