@@ -9,6 +9,7 @@ import (
 	"github.com/gophertainer/gophertainer/lib/birth"
 	"github.com/gophertainer/gophertainer/lib/container"
 	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/sys"
 	"github.com/gophertainer/gophertainer/lib/tool"
 )
 
@@ -134,13 +135,10 @@ func pidfdTo(path string) func(*birth.Born) error {
 }
 
 func sendPidfd(path string, pidfd int) error {
-	sock, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	sock, err := sys.Dial(path)
 	if err != nil {
-		return err
-	}
-	defer unix.Close(sock)
-	if err := unix.Connect(sock, &unix.SockaddrUnix{Name: path}); err != nil {
 		return &fail.Error{Op: "connect to " + path, Cause: err}
 	}
-	return unix.Sendmsg(sock, []byte("pidfd"), unix.UnixRights(pidfd), nil, 0)
+	defer unix.Close(sock)
+	return unix.Sendmsg(sock, []byte("pidfd"), unix.UnixRights(pidfd), nil, unix.MSG_NOSIGNAL)
 }

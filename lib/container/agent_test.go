@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/gophertainer/gophertainer/lib/sys"
 )
 
 // An agent takes seccomp listeners, one connection each.
@@ -23,10 +25,14 @@ func newAgent(w *world) *agent {
 	if _, err := os.Stat(filepath.Join(w.bin, "gt-seccomp")); err != nil {
 		w.t.Skip("need gt-seccomp")
 	}
-	path := w.dir + "/agent"
-	sock, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	path := w.dir + "/" + strings.Repeat("d", 100) + "/agent" // longer than an address
+	err := os.Mkdir(filepath.Dir(path), 0o700)
+	sock := -1
 	if err == nil {
-		err = unix.Bind(sock, &unix.SockaddrUnix{Name: path})
+		sock, err = unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	}
+	if err == nil {
+		err = sys.Reach(path, func(sa *unix.SockaddrUnix) error { return unix.Bind(sock, sa) })
 	}
 	if err == nil {
 		err = unix.Listen(sock, 8)

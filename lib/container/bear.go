@@ -188,12 +188,8 @@ func (c *creation) plan(pid int) (*plan.Plan, []int, error) {
 }
 
 func listener(path string) (int, error) {
-	sock, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	sock, err := sys.Dial(path)
 	if err != nil {
-		return -1, err
-	}
-	if err := unix.Connect(sock, &unix.SockaddrUnix{Name: path}); err != nil {
-		_ = unix.Close(sock)
 		return -1, &fail.Error{Member: "/linux/seccomp/listenerPath", Op: "connect to " + path, Cause: err}
 	}
 	return sock, nil

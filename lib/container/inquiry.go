@@ -57,21 +57,12 @@ func (q *inquiry) connect() error {
 	if q.sock >= 0 {
 		return nil
 	}
-	sock, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return err
-	}
 	path := q.rt.Root + serveSock
-	if len(path) >= len(unix.RawSockaddrUnix{}.Path) {
-		err = connectBelow(sock, filepath.Dir(path))
-	} else {
-		err = unix.Connect(sock, &unix.SockaddrUnix{Name: path})
-	}
+	sock, err := sys.Dial(path)
 	if err == nil {
 		q.sock = sock
 		return nil
 	}
-	_ = unix.Close(sock)
 	if err != unix.ENOENT && err != unix.ECONNREFUSED {
 		return &fail.Error{Op: "connect to " + path, Cause: err}
 	}
@@ -104,16 +95,6 @@ func (q *inquiry) start() error {
 		close(q.gone)
 	}()
 	return nil
-}
-
-// connectBelow is for a path that does not fit into a socket's address.
-func connectBelow(sock int, dir string) error {
-	fd, err := unix.Open(dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(fd)
-	return unix.Connect(sock, &unix.SockaddrUnix{Name: "/proc/self/fd/" + itoa(fd) + "/serve.sock"})
 }
 
 // send sends the question, one line.

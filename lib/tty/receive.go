@@ -5,6 +5,8 @@ import (
 	"os"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/gophertainer/gophertainer/lib/sys"
 )
 
 // A Listener is the engine's side of a console socket.
@@ -25,7 +27,7 @@ func Listen(path string) (*Listener, error) {
 		unix.Close(fd)
 		return nil, fmt.Errorf("make console socket: %w", err)
 	}
-	if err := reach(path, func(sa *unix.SockaddrUnix) error { return unix.Bind(fd, sa) }); err != nil {
+	if err := sys.Reach(path, func(sa *unix.SockaddrUnix) error { return unix.Bind(fd, sa) }); err != nil {
 		unix.Close(fd)
 		return nil, fmt.Errorf("bind console socket %s: %w", path, err)
 	}

@@ -13,11 +13,11 @@ package control
 import (
 	"errors"
 	"os"
-	"strconv"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/sys"
 )
 
 // Socket is the name in the monitor's data.
@@ -40,17 +40,6 @@ const (
 	Exit     = 'x'
 )
 
-// reach names a socket by its directory's descriptor: a path in sockaddr_un has
-// 107 bytes at most.
-func reach(data string, do func(sa *unix.SockaddrUnix) error) error {
-	dir, err := unix.Open(data, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return &os.PathError{Op: "open", Path: data, Err: err}
-	}
-	defer unix.Close(dir)
-	return do(&unix.SockaddrUnix{Name: "/proc/self/fd/" + strconv.Itoa(dir) + "/" + Socket})
-}
-
 // Listen makes the socket, for its owner alone, in place of one that was left.
 // The descriptor is nonblocking and the caller's.
 func Listen(data string) (int, error) {
@@ -63,7 +52,7 @@ func Listen(data string) (int, error) {
 	}
 	err = unix.Fchmod(fd, 0o600)
 	if err == nil {
-		err = reach(data, func(sa *unix.SockaddrUnix) error { return unix.Bind(fd, sa) })
+		err = sys.Reach(data+"/"+Socket, func(sa *unix.SockaddrUnix) error { return unix.Bind(fd, sa) })
 	}
 	if err == nil {
 		err = unix.Listen(fd, 64)
@@ -85,7 +74,7 @@ func Dial(data, question string) (int, error) {
 	if err != nil {
 		return -1, err
 	}
-	err = reach(data, func(sa *unix.SockaddrUnix) error { return unix.Connect(fd, sa) })
+	err = sys.Reach(data+"/"+Socket, func(sa *unix.SockaddrUnix) error { return unix.Connect(fd, sa) })
 	if err == unix.ECONNREFUSED || errors.Is(err, unix.ENOENT) {
 		err = ErrGone
 	}

@@ -3,15 +3,14 @@ package keep
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"os"
-	"path/filepath"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/gophertainer/gophertainer/cmd/gt-plugin/internal/store"
 	"github.com/gophertainer/gophertainer/cmd/gt-plugin/internal/wire"
 	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/sys"
 )
 
 // Client talks to a gt-plugin serve.
@@ -22,36 +21,20 @@ type Client struct {
 
 // Dial finds the serve of a store; nil if there is none.
 func Dial(s *store.Store) (*Client, error) {
-	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return nil, err
-	}
-	name, done, err := address(s)
-	if err == nil {
-		err = unix.Connect(fd, &unix.SockaddrUnix{Name: name})
-		done()
-	}
+	fd, err := sys.Dial(s.Socket())
 	if err == unix.ENOENT || err == unix.ECONNREFUSED {
-		return nil, unix.Close(fd)
+		return nil, nil //nolint:nilnil // there is none
 	}
 	if err == nil {
-		err = unix.SetNonblock(fd, true)
+		if err = unix.SetNonblock(fd, true); err != nil {
+			_ = unix.Close(fd)
+		}
 	}
 	if err != nil {
-		_ = unix.Close(fd)
 		return nil, &fail.Error{Op: "connect to " + s.Socket(), Cause: err}
 	}
 	f := os.NewFile(uintptr(fd), s.Socket())
 	return &Client{wire.New(f, f), f}, nil
-}
-
-// address is the socket's path, short enough for any state directory.
-func address(s *store.Store) (name string, done func(), err error) {
-	dir, err := unix.Open(filepath.Dir(s.Socket()), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return "", nil, err
-	}
-	return fmt.Sprintf("/proc/self/fd/%d/%s", dir, filepath.Base(s.Socket())), func() { _ = unix.Close(dir) }, nil
 }
 
 // Close ends the conversation.

@@ -17,6 +17,7 @@ import (
 	"github.com/gophertainer/gophertainer/cmd/gt-plugin/internal/store"
 	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/plugin"
+	"github.com/gophertainer/gophertainer/lib/sys"
 )
 
 // Codes of errors on the socket beside those of the protocol.
@@ -72,12 +73,7 @@ func Listen(s *store.Store) (sock, lock *os.File, err error) {
 	if err := os.Remove(s.Socket()); err != nil && !os.IsNotExist(err) {
 		return sock, lock, err
 	}
-	name, done, err := address(s)
-	if err != nil {
-		return sock, lock, err
-	}
-	defer done()
-	if err := unix.Bind(fd, &unix.SockaddrUnix{Name: name}); err != nil {
+	if err := sys.Reach(s.Socket(), func(sa *unix.SockaddrUnix) error { return unix.Bind(fd, sa) }); err != nil {
 		return sock, lock, &fail.Error{Op: "bind " + s.Socket(), Cause: err}
 	}
 	return sock, lock, errors.Join(os.Chmod(s.Socket(), 0o600), unix.Listen(fd, 128))
