@@ -29,19 +29,14 @@ func update(o *tool.Options) func(*tool.Call) error {
 		if err != nil {
 			return err
 		}
-		if class.L3CacheSchema+class.MemBwSchema != "" {
-			if err := spec.CheckRdt("/linux/intelRdt", &class); err != nil {
-				return err
-			}
-			if err := rt.Reclass(c.Args[0], &class); err != nil {
-				return err
-			}
+		if err := spec.CheckRdt("/linux/intelRdt", &class); err != nil {
+			return err
 		}
 		if file == "" {
 			if err := spec.CheckResources("/linux/resources", r); err != nil {
 				return err
 			}
-			return rt.Update(c.Args[0], r)
+			return rt.Update(c.Args[0], r, &class)
 		}
 		raw, err := fileText(c, file)
 		if err != nil {
@@ -53,7 +48,7 @@ func update(o *tool.Options) func(*tool.Call) error {
 		if err != nil {
 			return &fail.Error{Path: file, Cause: err}
 		}
-		return rt.Update(c.Args[0], r)
+		return rt.Update(c.Args[0], r, &class)
 	}
 }
 

@@ -18,33 +18,38 @@ func (g *Group) Apply(r *specs.LinuxResources) error {
 		g.unit.wants = r
 		return refuse(r, g.mode)
 	}
-	if err := g.limits(r); err != nil {
+	if err := g.limits(r, nil); err != nil {
 		return err
 	}
 	return g.devices(r.Devices)
 }
 
-// Update writes the limits that are set; the others stay as they are.
-func (g *Group) Update(r *specs.LinuxResources) error {
+// Update writes the limits that are set; the others stay as they are. What can be
+// refused before is, of the device rules too, which Rules writes. If this or
+// something else of the update is refused, the Undo is for the caller to use.
+func (g *Group) Update(r *specs.LinuxResources) (*Undo, error) {
 	if err := g.placed(r.Devices); err != nil {
-		return err
+		return nil, err
 	}
 	r, err := g.completed(r)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if g.unit != nil {
-		if err := g.change(r); err != nil {
-			return err
-		}
+	u := &Undo{}
+	if err := g.limits(r, u); err != nil || g.unit == nil {
+		return u, err
 	}
-	if err := g.limits(r); err != nil {
-		return err
+	// systemd is told what the kernel has taken, and rounds it.
+	if err := g.change(r); err != nil {
+		return u, err
 	}
-	return g.devices(r.Devices)
+	return u, g.limits(r, nil)
 }
 
-func (g *Group) limits(r *specs.LinuxResources) error {
+// Rules puts new device rules in the place of the old ones, if there are some.
+func (g *Group) Rules(rules []specs.LinuxDeviceCgroup) error { return g.devices(rules) }
+
+func (g *Group) limits(r *specs.LinuxResources, u *Undo) error {
 	if err := refuse(r, g.mode); err != nil {
 		return err
 	}
@@ -61,7 +66,7 @@ func (g *Group) limits(r *specs.LinuxResources) error {
 	}
 	var later []setting
 	for _, s := range list {
-		err := g.set(s)
+		err := g.set(s, u)
 		if a, ok := err.(*again); ok {
 			later = append(later, a.setting)
 			continue
@@ -71,14 +76,14 @@ func (g *Group) limits(r *specs.LinuxResources) error {
 		}
 	}
 	for _, s := range later {
-		if err := g.set(s); err != nil {
+		if err := g.set(s, u); err != nil {
 			return &fail.Error{Member: s.member, Cause: errors.Unwrap(err)}
 		}
 	}
 	return nil
 }
 
-func (g *Group) set(s setting) error {
+func (g *Group) set(s setting, u *Undo) error {
 	dir := g.dirs[""]
 	if g.mode != V2 {
 		dir = g.dir(s.controller)
@@ -89,9 +94,13 @@ func (g *Group) set(s setting) error {
 	if !inGroup(s.file) {
 		return fail.Spec(s.member, "have file %q, need a plain name", s.file)
 	}
+	forget := u.keep(dir, s)
 	err := write(dir, s.file, s.value)
 	if other := renamed(s.file); other != "" && errors.Is(err, unix.ENOENT) {
 		err = write(dir, other, s.value)
+	}
+	if err != nil {
+		forget()
 	}
 	if s.optional && errors.Is(err, unix.ENOENT) {
 		return nil

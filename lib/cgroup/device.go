@@ -51,7 +51,7 @@ func (g *Group) devices(rules []specs.LinuxDeviceCgroup) error {
 
 func (g *Group) writeDevices(rules []specs.LinuxDeviceCgroup) error {
 	if d := g.dir("devices"); d != "" && g.mode != V2 {
-		return devicesV1(d, append(slices.Clone(rules), always()...))
+		return devicesV1(d, whole(rules))
 	}
 	if g.mode != V2 || g.dirs[""] == "" {
 		return nil
@@ -61,16 +61,20 @@ func (g *Group) writeDevices(rules []specs.LinuxDeviceCgroup) error {
 		return err
 	}
 	defer unix.Close(dir)
-	if err := replaceProgram(dir, assemble(append(effective(rules), always()...))); err != nil {
+	if err := replaceProgram(dir, assemble(effective(whole(rules)))); err != nil {
 		return &fail.Error{Member: "/linux/resources/devices", Op: "attach the device program", Cause: err}
 	}
 	return nil
 }
 
-// effective are the rules that fit some device, in the kernel's words. The list
-// is the caller's.
+// whole adds the rules that always go behind the spec's.
+func whole(rules []specs.LinuxDeviceCgroup) []specs.LinuxDeviceCgroup {
+	return slices.Concat(rules, always())
+}
+
+// effective are the rules that fit some device, in the kernel's words.
 func effective(rules []specs.LinuxDeviceCgroup) []specs.LinuxDeviceCgroup {
-	list := make([]specs.LinuxDeviceCgroup, 0, len(rules)+16) // those that always go behind them
+	list := make([]specs.LinuxDeviceCgroup, 0, len(rules))
 	for _, r := range rules {
 		if r.Type = kind(r.Type); r.Type != fifo {
 			list = append(list, r)

@@ -13,11 +13,9 @@ import (
 // numbers and access, and one that takes back a part of an exception it ignores
 // (admin-guide/cgroup-v1/devices.rst).
 func devicesV1(dir string, rules []specs.LinuxDeviceCgroup) error {
-	e := exceptions{at: map[device1]int{}}
-	for i, r := range rules {
-		if err := e.add(i, r); err != nil {
-			return err
-		}
+	e, err := exceptionsOf(rules)
+	if err != nil {
+		return err
 	}
 	if err := write(dir, v1File(e.allow), "a *:* rwm"); err != nil {
 		return &fail.Error{Member: "/linux/resources/devices", Cause: err}
@@ -67,6 +65,16 @@ func (x *exception) String() string {
 		}
 	}
 	return text
+}
+
+func exceptionsOf(rules []specs.LinuxDeviceCgroup) (*exceptions, error) {
+	e := &exceptions{at: map[device1]int{}}
+	for i, r := range rules {
+		if err := e.add(i, r); err != nil {
+			return nil, err
+		}
+	}
+	return e, nil
 }
 
 func (e *exceptions) add(rule int, r specs.LinuxDeviceCgroup) error {

@@ -32,15 +32,23 @@ func Limit(r *specs.LinuxResources) string {
 	return ""
 }
 
-// placed refuses device rules that have nowhere to be. At create they are
-// dropped then, for engines always send some; who updates them means it.
+// placed refuses device rules that have nowhere to be, or no form there. At create
+// they are dropped where there is no group, for engines always send some; who
+// updates them means it.
 func (g *Group) placed(rules []specs.LinuxDeviceCgroup) error {
-	if len(rules) == 0 || len(g.dirs) > 0 {
+	if len(rules) == 0 {
 		return nil
 	}
-	e := fail.New(fail.CodeHost, "container has no cgroup, need one for device rules")
-	e.Member = "/linux/resources/devices"
-	return e
+	if len(g.dirs) == 0 {
+		e := fail.New(fail.CodeHost, "container has no cgroup, need one for device rules")
+		e.Member = "/linux/resources/devices"
+		return e
+	}
+	if g.mode == V2 || g.dir("devices") == "" {
+		return nil
+	}
+	_, err := exceptionsOf(whole(rules))
+	return err
 }
 
 // Keep leaves the group out of each v1 hierarchy that has none of the

@@ -238,7 +238,7 @@ func (p *props) devices(rules []specs.LinuxDeviceCgroup) {
 	}
 	var allowed [][2]systemd.Value
 	open := false
-	for _, r := range append(effective(rules), always()...) {
+	for _, r := range effective(whole(rules)) {
 		all := r.Type == "a" && star(r.Major) == "*" && star(r.Minor) == "*"
 		switch {
 		case all && access(r.Access) == 7:

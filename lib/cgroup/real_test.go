@@ -84,7 +84,7 @@ func TestUpdates(t *testing.T) {
 		`{"memory":{"limit":67108864},"pids":{"limit":10}}`,
 	} {
 		r := resources(t, text)
-		if err := g.Update(r); err != nil {
+		if _, err := g.Update(r); err != nil {
 			t.Fatalf("%s: %v", text, err)
 		}
 		for _, s := range settingsV1(r) {
@@ -106,7 +106,7 @@ func TestUpdates(t *testing.T) {
 		`{"memory":{"limit":67108864,"swap":67108864}}`, `{"memory":{"limit":268435456,"swap":268435456}}`,
 		`{"memory":{"limit":33554432,"swap":33554432}}`, `{"memory":{"limit":-1}}`,
 	} {
-		if err := g.Update(resources(t, text)); err != nil {
+		if _, err := g.Update(resources(t, text)); err != nil {
 			t.Errorf("%s: %v", text, err)
 		}
 	}

@@ -1,8 +1,6 @@
 package container
 
 import (
-	specs "github.com/opencontainers/runtime-spec/specs-go"
-
 	"github.com/gophertainer/gophertainer/lib/state"
 )
 
@@ -60,23 +58,6 @@ func (rt *Runtime) change(id string, ch change) (*Container, error) {
 	}
 	rt.record(ch.verb, id)
 	return c, nil
-}
-
-// Update changes the limits of a container that lives.
-func (rt *Runtime) Update(id string, r *specs.LinuxResources) error {
-	c, err := rt.Locked(id)
-	if err != nil {
-		return err
-	}
-	defer c.Unlock()
-	if err := c.need(state.Running, state.Created, state.Paused); err != nil {
-		return err
-	}
-	if err := c.Group.Update(r); err != nil {
-		return err
-	}
-	rt.record("update", id)
-	return nil
 }
 
 // Row is what state and list print of a container.

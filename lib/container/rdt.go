@@ -1,14 +1,10 @@
 package container
 
 import (
-	"path/filepath"
-	"strings"
-
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 
 	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/rdt"
-	"github.com/gophertainer/gophertainer/lib/state"
 )
 
 // class is the container's class of cache and memory bandwidth, nil for none.
@@ -51,32 +47,20 @@ func declassify(s *specs.Spec, id string) error {
 	return g.Remove()
 }
 
-// Reclass writes new shares into the class of a container that has one of its
-// own or by name.
-func (rt *Runtime) Reclass(id string, r *specs.LinuxIntelRdt) error {
-	c, err := rt.Locked(id)
-	if err != nil {
-		return err
-	}
-	defer c.Unlock()
-	if err := c.need(state.Running, state.Created, state.Paused); err != nil {
-		return err
+// reclass are the lines that change the class of a container that has one of its
+// own or by name, and that class; nil for no change.
+func (c *Container) reclass(r *specs.LinuxIntelRdt) (*rdt.Group, []string, error) {
+	lines := rdt.Lines(r)
+	if len(lines) == 0 {
+		return nil, nil, nil
 	}
 	s, err := c.spec()
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	own := s.Linux.IntelRdt
-	if own == nil {
-		return fail.Spec("/linux/intelRdt", "have none in the container's config.json, need it to change it")
+	if s.Linux.IntelRdt == nil {
+		return nil, nil, fail.Spec("/linux/intelRdt", "have none in the container's config.json, need it to change it")
 	}
-	g, err := class(own, id)
-	if err != nil {
-		return err
-	}
-	if err := g.Write(rdt.Lines(r)); err != nil {
-		return err
-	}
-	rt.record("update", id, "class", strings.TrimPrefix(filepath.Clean("/"+own.ClosID), "/"))
-	return nil
+	g, err := class(s.Linux.IntelRdt, c.ID)
+	return g, lines, err
 }

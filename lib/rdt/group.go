@@ -131,7 +131,20 @@ func Lines(r *specs.LinuxIntelRdt) []string {
 	return lines
 }
 
-// Write gives the class its shares.
+// Shares are the lines that the class has now.
+func (g *Group) Shares() ([]string, error) {
+	text, err := os.ReadFile(filepath.Join(g.dir, "schemata"))
+	if err != nil {
+		return nil, &fail.Error{Member: member, Op: "read the schemata of " + g.dir, Cause: errors.Unwrap(err)}
+	}
+	var lines []string
+	for line := range strings.Lines(string(text)) { // numbers may have blanks before them
+		lines = append(lines, strings.Join(strings.Fields(line), ""))
+	}
+	return lines, nil
+}
+
+// Write gives the class its shares: all of them, or with an error none.
 func (g *Group) Write(lines []string) error {
 	if len(lines) == 0 {
 		return nil

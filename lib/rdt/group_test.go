@@ -55,6 +55,28 @@ func TestOwnClass(t *testing.T) {
 	}
 }
 
+// TestShares: what a class had can be written again.
+func TestShares(t *testing.T) {
+	root := t.TempDir()
+	g := Find(root, &specs.LinuxIntelRdt{ClosID: "gold"}, "box")
+	if _, err := g.Shares(); err == nil || !strings.Contains(err.Error(), "/linux/intelRdt: read the schemata of "+root+"/gold: no such file") {
+		t.Errorf("missing: have %v", err)
+	}
+	if err := os.Mkdir(root+"/gold", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(root+"/gold/schemata", []byte("    MB:0= 20;1=100\n    L3:0=00ff;1=0fff\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	before, err := g.Shares()
+	if err == nil {
+		err = g.Write(before)
+	}
+	if have := text(t, root, "gold", "schemata"); err != nil || have != "MB:0=20;1=100\nL3:0=00ff;1=0fff\n" {
+		t.Errorf("have %q %v", have, err)
+	}
+}
+
 func TestNamedClass(t *testing.T) {
 	root := t.TempDir()
 	bare := &specs.LinuxIntelRdt{ClosID: "gold"}
