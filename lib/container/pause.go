@@ -16,13 +16,20 @@ func (rt *Runtime) Resume(id string) (*Container, error) {
 
 // freeze holds the gate first: nobody is to start what stands still, and wait.
 func (c *Container) freeze() error {
-	if c.Status == state.Created {
+	held := c.Status == state.Created
+	if held {
 		if err := c.HoldGate(true); err != nil {
 			return err
 		}
 	}
+	if err := c.Group.Freeze(); err != nil {
+		if held {
+			c.warn(c.HoldGate(false))
+		}
+		return err
+	}
 	c.Status = state.Paused
-	return c.Group.Freeze()
+	return nil
 }
 
 func (c *Container) thaw() error {
