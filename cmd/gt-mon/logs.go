@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"io"
+	"math"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -32,7 +34,7 @@ func showLogs(o *tool.Options) func(*tool.Call) error {
 	o.Bool(&r.follow, "follow", 'f', "go on until the container has ended")
 	o.Bool(&r.stamps, "timestamps", 0, "begin each line with its time")
 	o.Int(&r.tail, "tail", 'n', "N", "the last N lines only")
-	o.Func(moment(&r.since), "since", 0, "TIME", "from a moment on: RFC 3339, or 10m for ten minutes ago")
+	o.Func(moment(&r.since), "since", 0, "TIME", "from a moment on: RFC 3339, seconds since 1970, or 10m for ten minutes ago")
 	o.Func(moment(&r.until), "until", 0, "TIME", "up to a moment")
 	o.Enum(&r.stream, "stream", 0, []string{"all", "stdout", "stderr"}, "what to show")
 	data := ""
@@ -71,9 +73,14 @@ func moment(t *time.Time) func(string) error {
 			*t = time.Now().Add(-span)
 			return nil
 		}
+		if seconds, err := strconv.ParseFloat(text, 64); err == nil && math.Abs(seconds) < 1<<40 {
+			whole, rest := math.Modf(seconds)
+			*t = time.Unix(int64(whole), int64(rest*1e9))
+			return nil
+		}
 		at, err := time.Parse(time.RFC3339Nano, text)
 		if err != nil {
-			return fail.Usage("have %q, need RFC 3339 as 2026-01-02T15:04:05Z, or a span as 10m", text)
+			return fail.Usage("have %q, need RFC 3339 as 2026-01-02T15:04:05Z, seconds since 1970, or a span as 10m", text)
 		}
 		*t = at
 		return nil

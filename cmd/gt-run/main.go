@@ -224,7 +224,7 @@
 //
 // The command's own; 128+n if signal n ended it. 125: gt-run failed or refused.
 // 126: the command cannot be executed. 127: it is not there. Verbs: 0 done, 1
-// failed or refused, 125 wrong usage; attach: the command's own; exec, start --attach: as above.
+// failed or refused, 125 wrong usage (2 if the tool that does it says so); attach: the command's own; exec, start --attach: as above.
 //
 // As a hook: called by the name gt-run-poststop with a container's state on
 // stdin, it removes the bundle. Its bundles carry this hook.

@@ -150,7 +150,7 @@ func showLogs(o *tool.Options) func(*tool.Call) error {
 		name  string
 		short byte
 		help  string
-	}{{"tail", 'n', "the last lines only"}, {"since", 0, "from a moment on: RFC 3339, or 10m"}, {"until", 0, "up to a moment"}, {"stream", 0, "all, stdout or stderr"}} {
+	}{{"tail", 'n', "the last lines only, or all"}, {"since", 0, "from a moment on: RFC 3339, seconds since 1970, or 10m"}, {"until", 0, "up to a moment"}, {"stream", 0, "all, stdout or stderr"}} {
 		values[v.name] = new(string)
 		o.String(values[v.name], v.name, v.short, strings.ToUpper(v.name), v.help)
 	}
@@ -167,6 +167,9 @@ func showLogs(o *tool.Options) func(*tool.Call) error {
 			args = append(args, "--timestamps")
 		}
 		for name, v := range values {
+			if name == "tail" && *v == "all" {
+				continue // as docker has it
+			}
 			if *v != "" {
 				args = append(args, "--"+name, *v)
 			}

@@ -1,10 +1,18 @@
 package verb
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/gophertainer/gophertainer/lib/fail"
 )
+
+// values are those of filters that have no others; restarting and exited are
+// docker's.
+var values = map[string][]string{
+	"status": {"creating", "created", "running", "paused", "stopped", "exited", "restarting"},
+	"health": {"starting", "healthy", "unhealthy"},
+}
 
 func hasFilter(filters []string, name string) bool {
 	for _, f := range filters {
@@ -22,12 +30,15 @@ func matches(l *listed, filters []string) (bool, error) {
 		if !ok {
 			return false, fail.Usage("--filter: have %q, need NAME=VALUE", f)
 		}
+		if list := values[name]; list != nil && !slices.Contains(list, value) {
+			return false, fail.Usage("--filter: have %s %q, need one of %s", name, value, strings.Join(list, " "))
+		}
 		fits := false
 		switch name {
 		case "name":
 			fits = strings.Contains(l.ID, value)
 		case "status":
-			fits = l.Status == value || value == "exited" && l.Status == "stopped"
+			fits = l.Status == value || value == "exited" && l.Status == "stopped" || value == "restarting" && l.Text == restarting
 		case "health":
 			fits = l.Health == value
 		case "label":

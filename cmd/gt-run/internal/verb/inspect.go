@@ -2,7 +2,6 @@ package verb
 
 import (
 	"encoding/json"
-	"errors"
 	"os"
 
 	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/roster"
@@ -30,7 +29,10 @@ func inspect(o *tool.Options) func(*tool.Call) error {
 			if ferr == nil {
 				ferr = c.Print(text)
 			}
-			return errors.Join(ferr, err)
+			if ferr != nil {
+				return ferr
+			}
+			return err // which was told
 		}
 		text, merr := json.MarshalIndent(all, "", "  ")
 		if merr != nil {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/roster"
+	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/state"
 	"github.com/gophertainer/gophertainer/lib/tool"
 )
@@ -44,6 +45,13 @@ func ps(o *tool.Options) func(*tool.Call) error {
 	return func(c *tool.Call) error {
 		if latest {
 			v.last = 1
+		}
+		// Also where there is no container that would show them wrong.
+		if _, err := matches(&listed{}, filters); err != nil {
+			return err
+		}
+		if v.last < -1 {
+			return fail.Usage("--last: have %d, need a number of containers", v.last)
 		}
 		r, err := containers(c)
 		if err != nil {
@@ -174,6 +182,8 @@ const (
 	PortsAnnotation = "io.gophertainer.ports"
 )
 
+const restarting = "Restarting"
+
 // words is the status as a person reads it.
 func words(l *listed, ct *roster.Container) string {
 	at, _ := time.Parse(time.RFC3339Nano, l.Created)
@@ -191,7 +201,7 @@ func words(l *listed, ct *roster.Container) string {
 		}
 		return text
 	case watched(ct) && ct.Monitor.Phase == "waiting":
-		return "Restarting"
+		return restarting
 	case ct.Exit != nil:
 		return fmt.Sprintf("Exited (%d) %s", ct.Exit.Code, ago(ct.Exit.Finished))
 	}

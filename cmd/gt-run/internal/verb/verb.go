@@ -178,17 +178,5 @@ func each(c *tool.Call, do func(id string) error) error {
 	if len(c.Args) == 0 {
 		return c.Each("", func(in tool.Input) ([]byte, error) { return in.Raw, do(in.ID) })
 	}
-	var first error
-	for _, id := range c.Args {
-		err := do(id)
-		switch {
-		case err == nil:
-		case len(c.Args) == 1:
-			return err
-		default:
-			c.Warnf("%s: %v", id, err)
-			first = err
-		}
-	}
-	return first
+	return c.Objects(c.Args, do)
 }
