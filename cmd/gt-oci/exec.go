@@ -76,16 +76,18 @@ func execCode(err error) int {
 
 func (e *execOptions) run(rt *container.Runtime, c *tool.Call) error {
 	var proxy *tty.Proxy
+	var skip []unix.Signal
 	if e.ConsoleSocket == "" && !e.detach {
 		e.Terminal = func(master *os.File) (err error) {
 			proxy, err = tty.Attach(master, c.Stdin, c.Stdout)
 			return err
 		}
+		skip = append(skip, unix.SIGWINCH)
 	}
 	var relay tty.Relay
 	if !e.detach {
 		e.Sent = func() error {
-			_, err := tty.Forward(relay.Pass)
+			_, err := tty.Forward(relay.Pass, skip...)
 			return err
 		}
 	}
