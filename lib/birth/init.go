@@ -3,6 +3,7 @@ package birth
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"golang.org/x/sys/unix"
 
@@ -72,7 +73,11 @@ func sealed(name string) (int, error) {
 	if err != nil {
 		return -1, err
 	}
-	if _, err = unix.Write(fd, b); err == nil {
+	n, err := unix.Write(fd, b)
+	if err == nil && n < len(b) {
+		err = short(name)
+	}
+	if err == nil {
 		seals := unix.F_SEAL_SEAL | unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_WRITE
 		_, err = unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, seals)
 	}
@@ -81,4 +86,15 @@ func sealed(name string) (int, error) {
 		return -1, err
 	}
 	return fd, nil
+}
+
+// short explains a copy that was cut: the limit for files counts for memory, too.
+// A further write would end us with SIGXFSZ.
+func short(name string) error {
+	e := &fail.Error{Op: "copy " + name + " to memory", Cause: unix.EFBIG}
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_FSIZE, &limit); err == nil && limit.Cur != unix.RLIM_INFINITY {
+		e.Hint = "RLIMIT_FSIZE is " + strconv.FormatUint(limit.Cur, 10)
+	}
+	return e
 }
