@@ -85,8 +85,12 @@ func (s *Spawn) startJoined() (pid, pidfd int, err error) {
 		}
 		return -1, -1, syscall.Errno(j.errno)
 	}
-	pidfd, err = unix.PidfdOpen(int(j.pid), 0)
-	return int(j.pid), pidfd, err
+	if pidfd, err = unix.PidfdOpen(int(j.pid), 0); err != nil {
+		_ = syscall.Kill(int(j.pid), syscall.SIGKILL) // ours, and not waited for: no other has the number
+		_, _ = syscall.Wait4(int(j.pid), &ws, 0, nil)
+		return -1, -1, err
+	}
+	return int(j.pid), pidfd, nil
 }
 
 func (s *Spawn) joinedArgs() (*joined, error) {
