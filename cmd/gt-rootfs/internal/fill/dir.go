@@ -3,6 +3,7 @@ package fill
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path"
 
@@ -75,16 +76,20 @@ func (w *walk) dir(fd int, name string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", tar.Show(name), err)
 	}
-	names, err := f.Readdirnames(-1)
-	if err != nil {
-		return err
-	}
-	for _, base := range names {
-		if err := w.child(fd, &st, path.Join(name, base)); err != nil {
+	for {
+		names, err := f.Readdirnames(1024) // of perhaps millions
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
 			return err
 		}
+		for _, base := range names {
+			if err := w.child(fd, &st, path.Join(name, base)); err != nil {
+				return err
+			}
+		}
 	}
-	return nil
 }
 
 func (w *walk) child(dir int, above *unix.Stat_t, name string) error {

@@ -82,5 +82,5 @@ func (t *Tree) dressDir(l *late) error {
 		}
 		defer unix.Close(fd)
 	}
-	return t.finish(fd, &l.meta, true)
+	return t.finish(fd, l.meta(), true)
 }

@@ -116,24 +116,52 @@ func (t *Tree) dress(dir int, base string, kind uint32, m *Meta) error {
 	return nil
 }
 
-// late is a directory whose metadata waits for Finish.
+// late is a directory whose metadata waits for Finish. There may be very many:
+// what few have is kept apart.
 type late struct {
-	name string
-	meta Meta
+	name     string
+	mtime    unix.Timespec
+	uid, gid uint32
+	mode     uint32
+	more     *more
+}
+
+type more struct {
+	atime  unix.Timespec
+	xattrs []Xattr
+}
+
+func (l *late) set(m *Meta) {
+	l.mode, l.uid, l.gid, l.mtime, l.more = m.Mode, m.UID, m.GID, m.Mtime, nil
+	if m.Atime.Nsec != unix.UTIME_OMIT || len(m.Xattrs) > 0 {
+		l.more = &more{m.Atime, m.Xattrs}
+	}
+}
+
+func (l *late) meta() *Meta {
+	m := &Meta{Mode: l.mode, UID: l.uid, GID: l.gid, Mtime: l.mtime, Atime: unix.Timespec{Nsec: unix.UTIME_OMIT}}
+	if l.more != nil {
+		m.Atime, m.Xattrs = l.more.atime, l.more.xattrs
+	}
+	return m
 }
 
 // mostLateXattrs bounds the attributes of directories that wait, in bytes.
 const mostLateXattrs = 8 << 20
 
 func (t *Tree) remember(name string, m *Meta) error {
-	i, ok := t.index[name]
+	i, ok := t.index.find(name)
 	if !ok {
 		i = len(t.late)
-		t.index[name] = i
+		t.index.add(name, i)
 		t.late = append(t.late, late{name: name})
 	}
-	t.lateXattrs += bytesOf(m.Xattrs) - bytesOf(t.late[i].meta.Xattrs)
-	t.late[i].meta = *m
+	l := &t.late[i]
+	if l.more != nil {
+		t.lateXattrs -= bytesOf(l.more.xattrs)
+	}
+	t.lateXattrs += bytesOf(m.Xattrs)
+	l.set(m)
 	if t.lateXattrs > mostLateXattrs {
 		return fail.New(fail.CodeLimit, "the attributes of directories have more than %d MiB", mostLateXattrs>>20)
 	}
@@ -159,12 +187,12 @@ func (t *Tree) Finish() error {
 		return err
 	}
 	for name := range t.guessed {
-		if _, ok := t.index[name]; !ok {
+		if _, ok := t.index.find(name); !ok {
 			t.implied = append(t.implied, name)
 		}
 	}
 	slices.Sort(t.implied)
-	_, root := t.index[""]
+	_, root := t.index.find("")
 	t.rooted = t.rooted || root
 	t.index = nil
 	if err := t.dressDirs(); err != nil {

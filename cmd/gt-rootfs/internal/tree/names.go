@@ -14,3 +14,13 @@ func (n names) has(name string) bool {
 	_, ok := n[maphash.String(seed, name)]
 	return ok
 }
+
+// places are names with a number each, kept in the same way.
+type places map[uint64]int32
+
+func (p places) add(name string, i int) { p[maphash.String(seed, name)] = int32(i) }
+
+func (p places) find(name string) (int, bool) {
+	i, ok := p[maphash.String(seed, name)]
+	return int(i), ok
+}

@@ -78,7 +78,7 @@ type Tree struct {
 	crew       *crew // none before the first small file
 	late       []late
 	lateXattrs int
-	index      map[string]int
+	index      places
 	alias      bool // an entry named a directory through a symlink
 
 	layer   int             // counted from 1
@@ -100,7 +100,7 @@ func Open(ctx context.Context, dir string, opt Options) (*Tree, error) {
 	t := &Tree{
 		ctx: ctx, root: root, opt: opt,
 		uid: uint32(os.Geteuid()), gid: uint32(os.Getegid()),
-		index: map[string]int{}, hide: map[string]bool{}, guessed: map[string]bool{},
+		index: places{}, hide: map[string]bool{}, guessed: map[string]bool{},
 	}
 	err = t.plain()
 	if err == nil {
@@ -119,7 +119,7 @@ func Over(ctx context.Context, root int, opt Options) (*Tree, error) {
 	t := &Tree{
 		ctx: ctx, root: root, opt: opt,
 		uid: uint32(os.Geteuid()), gid: uint32(os.Getegid()),
-		index: map[string]int{}, hide: map[string]bool{}, guessed: map[string]bool{},
+		index: places{}, hide: map[string]bool{}, guessed: map[string]bool{},
 		layer: 2, fresh: names{}, stands: true,
 	}
 	if err := t.measure(); err != nil {

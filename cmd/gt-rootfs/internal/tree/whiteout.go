@@ -188,7 +188,7 @@ func (t *Tree) imply(name string) {
 // made again.
 func (t *Tree) renew(name string) {
 	for ; name != "" && t.layer > 1; name, _ = split(name) {
-		i, known := t.index[name]
+		i, known := t.index.find(name)
 		if !known {
 			continue
 		}
@@ -196,10 +196,10 @@ func (t *Tree) renew(name string) {
 			_ = unix.Close(fd)
 			continue
 		}
-		t.late[i].meta = Meta{
+		t.late[i].set(&Meta{
 			Mode: 0o755, UID: t.uid, GID: t.gid,
 			Atime: unix.Timespec{Nsec: unix.UTIME_OMIT}, Mtime: unix.Timespec{Nsec: unix.UTIME_OMIT},
-		}
+		})
 	}
 }
 
