@@ -147,3 +147,11 @@ func cidfile(name, id string) error {
 	_, err = f.WriteString(id + "\n")
 	return errors.Join(err, f.Close())
 }
+
+// uncidfile takes the name back of a container that never was.
+func (o *options) uncidfile() error {
+	if o.Cidfile == "" {
+		return nil
+	}
+	return os.Remove(o.Cidfile)
+}

@@ -84,7 +84,7 @@ func attend(o *options, w *wish) (int, error) {
 		if text == err.Error() {
 			text = "run " + w.id + ": " + text
 		}
-		return failed(err), errors.New(text)
+		return failed(err), errors.Join(errors.New(text), o.uncidfile())
 	}
 	return code, nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -66,6 +67,7 @@ type launch struct {
 	signals *relay
 	began   time.Time
 	used    *syscall.Rusage
+	ran     bool // the command has ended, however
 }
 
 // run runs gt-oci, or gt-mon, to its end.
@@ -96,7 +98,7 @@ func (l *launch) run(tool, path string) (int, error) {
 		return exitFailed, fmt.Errorf("start %s: %w", path, err)
 	}
 	if child == nil {
-		return l.signals.code(exitFailed), l.bundle.Discard()
+		return l.signals.code(exitFailed), errors.Join(l.bundle.Discard(), l.uncidfile())
 	}
 	state, err := child.Wait()
 	l.signals.done()
@@ -108,8 +110,11 @@ func (l *launch) run(tool, path string) (int, error) {
 	if err == nil && code == 0 && l.Detach {
 		_, err = fmt.Println(l.id)
 	}
-	if err == nil && code != exitFailed && l.after() {
+	if l.ran = err == nil && !l.Detach; l.ran && l.after() {
 		err = l.afterwards(code, l.began)
+	}
+	if err != nil && code == 0 {
+		code = exitFailed
 	}
 	return code, err
 }

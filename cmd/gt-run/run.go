@@ -41,16 +41,23 @@ func run(o *options, w *wish) (int, error) {
 		return signals.code(exitFailed), err
 	}
 	defer b.Close()
-	err = cidfile(o.Cidfile, b.ID)
-	if err == nil {
-		err = prepare(ctx, o, w, b)
-	}
-	if err != nil {
+	if err := cidfile(o.Cidfile, b.ID); err != nil {
 		return signals.code(exitFailed), errors.Join(err, b.Discard())
 	}
-	code, err := (&launch{options: o, wish: w, bundle: b, signals: signals}).run(tool, path)
-	if err != nil || code == exitFailed {
+	if err := prepare(ctx, o, w, b); err != nil {
+		return signals.code(exitFailed), errors.Join(err, b.Discard(), o.uncidfile())
+	}
+	l := &launch{options: o, wish: w, bundle: b, signals: signals}
+	code, err := l.run(tool, path)
+	switch {
+	case errors.Is(err, errTold):
+		return code, errors.Join(recall(b), o.uncidfile())
+	case err != nil && !l.ran:
+		return code, errors.Join(err, recall(b), o.uncidfile())
+	case err != nil && w.rm:
 		return code, errors.Join(err, recall(b))
+	case err != nil:
+		return code, err
 	}
 	if w.rm && !o.Detach {
 		err = b.Discard()

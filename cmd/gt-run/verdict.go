@@ -35,7 +35,7 @@ func verdict(tool string, o *options, status syscall.WaitStatus, log *os.File) (
 	if last == nil || code != fail.ExitFailed && code != fail.ExitUsage {
 		return code, nil
 	}
-	// In the foreground gt-oci has said it on our stderr.
+	err = errTold
 	if o.Detach {
 		err = errors.New(said(last.Msg))
 	}
@@ -47,6 +47,10 @@ func verdict(tool string, o *options, status syscall.WaitStatus, log *os.File) (
 	}
 	return exitFailed, err
 }
+
+// errTold is a failure that gt-oci has said on our stderr: in the foreground it has
+// that.
+var errTold = errors.New("gt-oci has told why")
 
 // said leaves out of a hook's failure that it was one, if it was the hook of
 // Network.apply: who typed --publish knows of none. What gt-net says names the option.
