@@ -126,7 +126,8 @@ and gc, or umount again, lifts the quota afterwards.
 
 pack writes a directory or the root of a bundle as a pax archive, to FILE or
 stdout; commit writes what the container changed as a layer, the deletions first.
-FILE appears as a whole, and a device or a fifo is written to as stdout is.
+FILE appears as a whole, and a device or a fifo is written to as stdout is; who is
+killed leaves a .gt-pack-* beside it, which gc removes too.
 Both say everything unpack can take, holes included, and the same tree gives the
 same bytes. With --image TARGET is an OCI layout, which is made if need be: the
 image gets the layers the bundle was made of (those of the layout itself if it

@@ -11,6 +11,9 @@ import (
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 
+	"golang.org/x/sys/unix"
+
+	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/bundle"
 	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/tool"
 )
@@ -24,6 +27,7 @@ type output struct {
 	io.Writer
 	layers []io.Closer // to be ended, the outermost first
 	file   *os.File    // becomes name
+	lock   int         // the same file, until it has its name
 	name   string
 }
 
@@ -64,10 +68,30 @@ func (o *output) open(ctx context.Context) error {
 	case errors.Is(err, os.ErrNotExist):
 		err = nil
 	}
-	if err == nil {
-		o.file, err = os.CreateTemp(filepath.Dir(o.name), ".gt-pack-*")
+	for err == nil && o.file == nil {
+		err = o.begin()
 	}
 	return err
+}
+
+// begin makes the file and locks it, so that gc leaves it; one that gc had before
+// that is none.
+func (o *output) begin() error {
+	f, err := os.CreateTemp(filepath.Dir(o.name), bundle.Packing+"*")
+	if err != nil {
+		return err
+	}
+	o.lock, err = unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()), f.Close())
+	}
+	// A file system without locks has to do without.
+	var st unix.Stat_t
+	if unix.Flock(o.lock, unix.LOCK_EX|unix.LOCK_NB) != unix.EWOULDBLOCK && unix.Fstat(o.lock, &st) == nil && st.Nlink > 0 {
+		o.file = f
+		return nil
+	}
+	return errors.Join(unix.Close(o.lock), f.Close())
 }
 
 // special opens a device or a fifo, whose reader may never come.
@@ -127,6 +151,7 @@ func (o *output) end(err error) error {
 	if err != nil {
 		return errors.Join(err, o.drop())
 	}
+	defer unix.Close(o.lock)
 	if err = o.file.Close(); err == nil {
 		err = os.Rename(o.file.Name(), o.name)
 	}
@@ -143,5 +168,5 @@ func (o *output) drop() error {
 	case o.name == "":
 		return o.file.Close()
 	}
-	return errors.Join(os.Remove(o.file.Name()), o.file.Close())
+	return errors.Join(os.Remove(o.file.Name()), o.file.Close(), unix.Close(o.lock))
 }

@@ -13,8 +13,12 @@ import (
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/quota"
 )
 
+// Packing begins the name of an archive in the making, which is locked.
+const Packing = ".gt-pack-"
+
 // Sweep removes what killed unpacks left in dir and in the bundles directly
-// below it, and returns the names. What a living process works on stays.
+// below it, and archives that were not completed in dir, and returns the names.
+// What a living process works on stays.
 func Sweep(dir string) ([]string, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -32,6 +36,8 @@ func Sweep(dir string) ([]string, error) {
 	for _, e := range entries {
 		name := filepath.Join(dir, e.Name())
 		switch {
+		case e.Type().IsRegular() && strings.HasPrefix(e.Name(), Packing):
+			sweep(name)
 		case !e.IsDir():
 		case strings.HasPrefix(e.Name(), prefix):
 			sweep(name)
@@ -58,7 +64,7 @@ func Trash(dir string) (string, error) {
 
 // remove deletes one leftover if nobody holds its lock.
 func remove(name string) (bool, error) {
-	lock, err := os.OpenFile(name, os.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0)
+	lock, err := os.OpenFile(name, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.ELOOP) {
 		return false, nil
 	}
