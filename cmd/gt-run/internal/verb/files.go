@@ -135,7 +135,7 @@ func place(c *tool.Call, text string) (*copy.Place, bool, error) {
 	if err != nil {
 		return nil, true, err
 	}
-	fd, err := openRoot(ct)
+	fd, err := openRoot(c, ct)
 	return copy.Inside(fd, path), true, err
 }
 
@@ -144,7 +144,14 @@ func split(text string) (id, path string, inside bool) {
 	return id, path, inside && text[0] != '.' && text[0] != '/'
 }
 
-func openRoot(ct *roster.Container) (int, error) {
+// openRoot opens the container's root. Of one of which only the bundle is left, as after
+// a boot, it has to be mounted: what is below the mount point is nobody's.
+func openRoot(c *tool.Call, ct *roster.Container) (int, error) {
+	if ct.State == nil {
+		if err := mountRoot(c, ct.Bundle); err != nil {
+			return -1, err
+		}
+	}
 	fd, err := unix.Open(rootOf(ct), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return -1, &os.PathError{Op: "open", Path: rootOf(ct), Err: err}

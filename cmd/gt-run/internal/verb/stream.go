@@ -40,7 +40,7 @@ func stream(c *tool.Call, follow bool) error {
 	if err != nil {
 		return err
 	}
-	root, err := openRoot(ct)
+	root, err := openRoot(c, ct)
 	if err != nil {
 		return err
 	}
