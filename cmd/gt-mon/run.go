@@ -7,11 +7,10 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/gophertainer/gophertainer/cmd/gt-mon/internal/settings"
 	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/state"
+	"github.com/gophertainer/gophertainer/lib/sys"
 	"github.com/gophertainer/gophertainer/lib/tool"
 )
 
@@ -130,14 +129,7 @@ func (r *runOptions) health() error {
 
 // signalNumber reads TERM, SIGTERM or 15.
 func signalNumber(word string) (int, error) {
-	if n, err := strconv.Atoi(word); err == nil && n > 0 && n < 65 {
-		return n, nil
-	}
-	name := strings.ToUpper(word)
-	if !strings.HasPrefix(name, "SIG") {
-		name = "SIG" + name
-	}
-	if n := unix.SignalNum(name); n != 0 {
+	if n := sys.SignalNum(word); n != 0 {
 		return int(n), nil
 	}
 	return 0, fail.Usage("--stop-signal: have %q, need a signal as TERM or 15", word)

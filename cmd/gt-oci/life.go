@@ -9,6 +9,7 @@ import (
 
 	"github.com/gophertainer/gophertainer/lib/container"
 	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/sys"
 	"github.com/gophertainer/gophertainer/lib/tool"
 )
 
@@ -101,11 +102,7 @@ func signal(word string) (unix.Signal, error) {
 		}
 		return unix.Signal(n), nil
 	}
-	name := strings.ToUpper(strings.TrimPrefix(word, "-"))
-	if !strings.HasPrefix(name, "SIG") {
-		name = "SIG" + name
-	}
-	if sig := unix.SignalNum(name); sig != 0 {
+	if sig := sys.SignalNum(strings.TrimPrefix(word, "-")); sig != 0 {
 		return sig, nil
 	}
 	return 0, fail.Usage("unknown signal %q, need a name as TERM or a number", word)

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/sys"
 )
 
 // Supervision are the options that gt-mon understands. They need --detach: in
@@ -63,6 +64,9 @@ func (s *Supervision) args() []string {
 
 // check refuses in the foreground what nobody would do there.
 func (s *Supervision) check(detach bool) error {
+	if s.StopSignal != "" && sys.SignalNum(s.StopSignal) == 0 {
+		return fail.Usage("--stop-signal: have %q, need a signal as TERM or 15", s.StopSignal)
+	}
 	if s.NoHealthcheck && s.HealthCmd+s.HealthTCP+s.HealthHTTP != "" {
 		return fail.Usage("--no-healthcheck and --health-… are both there, need one")
 	}
