@@ -43,29 +43,24 @@ type xzblocks struct {
 	*xz.Reader
 	seat     *seat
 	declared uint64
-	at       uint64
 }
 
 func newXzblocks(src *replay, s *seat) (*xzblocks, error) {
 	x := &xzblocks{seat: s, declared: dictionary(src.head)}
-	if x.declared > maxDeclared {
+	if x.declared > maxWindow {
 		return nil, tooFar(Xz, "dictionary", x.declared)
 	}
 	var err error
-	x.Reader, err = xz.NewReader(bufio.NewReaderSize(src, 64<<10), uint32(max(x.declared, MaxWindow)))
+	x.Reader, err = xz.NewReader(bufio.NewReaderSize(src, 64<<10), uint32(max(x.declared, lean)))
 	return x, err
 }
 
 func (x *xzblocks) Read(p []byte) (int, error) {
 	// Always alone: a later block may have a larger dictionary.
-	if err := x.seat.take(MaxWindow); err != nil {
+	if err := x.seat.take(max(x.declared, lean)); err != nil {
 		return 0, err
 	}
-	n, err := x.Reader.Read(p)
-	if x.at += uint64(n); x.at > MaxWindow && x.declared > MaxWindow {
-		return 0, tooFar(Xz, "dictionary", x.declared)
-	}
-	return n, err
+	return x.Reader.Read(p)
 }
 
 // frames reads one LZ4 frame after the other (lz4_Frame_format.md, "Frame
@@ -95,7 +90,7 @@ func explain(format Format, err error) error {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return fail.New(fail.CodeInput, "the %s stream is cut off", format)
 	case errors.Is(err, xz.ErrMemlimit):
-		return fail.New(fail.CodeLimit, "the xz stream has another dictionary further on, need at most %d MiB", MaxWindow>>20)
+		return fail.New(fail.CodeLimit, "the xz stream has a larger dictionary further on than at its beginning")
 	case damaged(err):
 		return fail.New(fail.CodeInput, "the %s stream is damaged: %w", format, err)
 	}

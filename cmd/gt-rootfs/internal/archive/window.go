@@ -3,20 +3,21 @@ package archive
 import (
 	"context"
 	"encoding/binary"
+	"math"
 	"runtime/debug"
 
 	"github.com/gophertainer/gophertainer/lib/fail"
 )
 
 // The window of a decompressor is most of what an unpack keeps in memory. It
-// is never more than the content so far, so a stream that declares more than it
-// needs is read as long as that is true.
+// is never more than the content so far.
 const (
-	// MaxWindow is how much of its own content a stream may refer back to,
-	// in bytes: that of zstd -20 and xz -8.
-	MaxWindow = 32 << 20
-	// maxDeclared is what zstd and xz -9 declare at most, if not told more.
-	maxDeclared = 128 << 20
+	// maxWindow is how much of its own content a stream may refer back to, in
+	// bytes: what zstd reads if not told more. xz -9 has half of it.
+	maxWindow = 128 << 20
+	// lean is the largest with which an unpack takes no more than 64 MB, that of
+	// zstd -20 and xz -8. A larger one takes as much more.
+	lean = 32 << 20
 	// besideOthers is the largest window of which there may be two at once,
 	// that of zstd -19 and xz -6.
 	besideOthers = 8 << 20
@@ -33,6 +34,7 @@ var (
 type seat struct {
 	stop  <-chan struct{}
 	taken int
+	more  int64 // than lean, by which the collector's limit was raised
 }
 
 func want(n uint64) int {
@@ -42,7 +44,7 @@ func want(n uint64) int {
 	return 1
 }
 
-func (s *seat) has(n uint64) bool { return s.taken >= want(n) }
+func (s *seat) has(n uint64) bool { return s.taken >= want(n) && s.more >= int64(n)-lean }
 
 // take waits until a window of n bytes may be kept. Who had a smaller one has
 // given it up.
@@ -59,7 +61,7 @@ func (s *seat) take(n uint64) error {
 			return context.Canceled
 		}
 	}
-	for !s.has(n) {
+	for s.taken < want(n) {
 		select {
 		case seats <- struct{}{}:
 			s.taken++
@@ -70,10 +72,20 @@ func (s *seat) take(n uint64) error {
 	if want(n) > 1 {
 		debug.FreeOSMemory() // of the windows that were
 	}
+	s.raise(max(int64(n)-lean, 0))
 	return nil
 }
 
+// raise has the collector put up with more, if it has a limit.
+func (s *seat) raise(more int64) {
+	if limit := debug.SetMemoryLimit(-1); limit < math.MaxInt64-maxWindow {
+		debug.SetMemoryLimit(limit + more - s.more)
+	}
+	s.more = more
+}
+
 func (s *seat) leave() {
+	s.raise(0)
 	if s.taken > 1 {
 		debug.FreeOSMemory()
 	}
@@ -83,7 +95,7 @@ func (s *seat) leave() {
 }
 
 func tooFar(format Format, what string, n uint64) error {
-	return fail.New(fail.CodeLimit, "the %s stream has a %s of %d MiB, need at most %d MiB", format, what, n>>20, MaxWindow>>20)
+	return fail.New(fail.CodeLimit, "the %s stream has a %s of %d MiB, need at most %d MiB", format, what, n>>20, maxWindow>>20)
 }
 
 // dictionary is the size of the dictionary that the first block of an xz stream

@@ -26,7 +26,6 @@ type zframes struct {
 	frame frame
 	open  bool
 	at    int64
-	begin int64 // of the frame
 	marks []mark
 }
 
@@ -39,7 +38,7 @@ func newZframes(src io.Reader, s *seat) *zframes {
 func (f *zframes) renew() (err error) {
 	// One decoding goroutine: several share the work at half as much again.
 	f.z, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(false),
-		zstd.WithDecoderMaxWindow(maxDeclared), zstd.IgnoreChecksum(true))
+		zstd.WithDecoderMaxWindow(maxWindow), zstd.IgnoreChecksum(true))
 	return err
 }
 
@@ -65,12 +64,10 @@ func (f *zframes) Read(p []byte) (int, error) {
 			if err := f.next(); err != nil {
 				return 0, err
 			}
-			f.open, f.begin = true, f.at
+			f.open = true
 		}
 		n, err := f.z.Read(p)
-		if f.at += int64(n); f.at-f.begin > MaxWindow && f.frame.window > MaxWindow {
-			return 0, tooFar(Zstd, "window", f.frame.window)
-		}
+		f.at += int64(n)
 		if !errors.Is(err, io.EOF) {
 			return n, err
 		}
@@ -88,7 +85,7 @@ func (f *zframes) next() error {
 		return err
 	}
 	w := f.frame.window
-	if w > maxDeclared || min(w, f.frame.content) > MaxWindow && f.frame.content != unknown {
+	if w > maxWindow {
 		return tooFar(Zstd, "window", w)
 	}
 	if n := min(w, f.frame.content); f.z == nil || !f.seat.has(n) {
