@@ -63,8 +63,10 @@
 // cp copies between ID:PATH and the host. A FROM that ends with /. is what is in the
 // directory, not the directory. As FROM, - is a tar archive on stdin, also a
 // compressed one, that is unpacked into the directory TO; as TO it is one on stdout,
-// with the file or directory FROM under its own name. Owners are those that the container knows. Links of the container lead
-// to its own files; a name with .. is refused, devices are left out, a directory is not
+// with the file or directory FROM under its own name. Owners are
+// those that the container knows; a file of the host whose owner it does not have, as
+// one with --userns, is its root's there. Links of the container lead to its own files.
+// In archives a name with .. is refused, devices are left out, a directory is not
 // replaced by anything else and replaces nothing. What was unpacked before a refusal stays.
 //
 // A first word that is one of the verbs above is the verb; "gt-run -- stop" and

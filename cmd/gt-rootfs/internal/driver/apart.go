@@ -9,6 +9,7 @@ import (
 
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/bundle"
 	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/sys"
 )
 
 // apart does something in a mount namespace of its own, a copy of ours of which
@@ -48,19 +49,7 @@ func become(m *bundle.Map) error {
 	if uid < 0 || gid < 0 {
 		return fail.New(fail.CodeInput, "the map has no 0, need it for an overlay (--driver copy)")
 	}
-	head := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
-	var set [2]unix.CapUserData
-	if err := unix.Capget(&head, &set[0]); err != nil {
-		return err
-	}
-	if err := unix.Setfsgid(gid); err != nil {
-		return err
-	}
-	if err := unix.Setfsuid(uid); err != nil {
-		return err
-	}
-	// Some were lost with root's number (capabilities(7)).
-	return unix.Capset(&head, &set[0])
+	return sys.WriteAs(uid, gid)
 }
 
 // shown is who is shown for 0, -1 if nobody is.

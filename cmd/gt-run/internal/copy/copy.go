@@ -8,19 +8,25 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/gophertainer/gophertainer/lib/idmap"
 	"github.com/gophertainer/gophertainer/lib/path"
+	"github.com/gophertainer/gophertainer/lib/sys"
 )
 
 // A Place is a path in a root. Root is an O_PATH descriptor, which Close closes.
 type Place struct {
-	Root    int
-	Path    string // absolute, with a slash at the end if only a directory is meant
-	Inside  bool   // a container's: its root is a border
-	content bool   // what is in the directory, not the directory
+	Root   int
+	Path   string // absolute, with a slash at the end if only a directory is meant
+	Inside bool   // a container's: its root is a border
+	// Owners are the maps of a user namespace of the container's own: what comes
+	// in from owners that it does not have is its root's.
+	Owners  idmap.Maps
+	content bool // what is in the directory, not the directory
 }
 
 // Host is a path of the caller's own.
@@ -68,6 +74,27 @@ func (p *Place) open(name string, flags int) (int, error) {
 // own name; else TO is the new name. What is in a directory goes into TO, which is
 // made if it is not there.
 func Copy(from, to *Place, follow bool) error {
+	if len(to.Owners.UID) == 0 || os.Geteuid() != 0 {
+		return from.copy(to, follow)
+	}
+	uid, haveUID := to.Owners.UID.ToHost(0)
+	gid, haveGID := to.Owners.GID.ToHost(0)
+	if !haveUID || !haveGID {
+		return errors.New("the container's user namespace has no user and group 0, need them to own what is new")
+	}
+	done := make(chan error)
+	go func() {
+		runtime.LockOSThread() // for good: it ends with the goroutine
+		err := sys.WriteAs(int(uid), int(gid))
+		if err == nil {
+			err = from.copy(to, follow)
+		}
+		done <- err
+	}()
+	return <-done
+}
+
+func (from *Place) copy(to *Place, follow bool) error {
 	if from.content {
 		return from.pour(to)
 	}
@@ -106,7 +133,7 @@ func Copy(from, to *Place, follow bool) error {
 
 var errRoot = errors.New("have the root itself, need a path below it (gt-run export has all)")
 
-func (p *Place) job() *job { return &job{owned: p.Inside || os.Geteuid() == 0} }
+func (p *Place) job() *job { return &job{owned: p.Inside || os.Geteuid() == 0, owners: p.Owners} }
 
 // pour copies what is in a directory.
 func (p *Place) pour(to *Place) error {

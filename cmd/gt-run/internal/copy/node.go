@@ -6,12 +6,25 @@ import (
 	"os"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/gophertainer/gophertainer/lib/idmap"
 )
 
 // A job copies one tree.
 type job struct {
-	owned bool // owners are kept
-	depth int
+	owned  bool // owners are kept
+	owners idmap.Maps
+	depth  int
+}
+
+// keeps tells whether a copy has the owner that the file has.
+func (j *job) keeps(st *unix.Stat_t) bool {
+	if len(j.owners.UID) == 0 || !j.owned {
+		return j.owned
+	}
+	_, uid := j.owners.UID.ToContainer(st.Uid)
+	_, gid := j.owners.GID.ToContainer(st.Gid)
+	return uid && gid
 }
 
 // maxDepth bounds a tree that grows while it is copied.
@@ -88,7 +101,7 @@ func (j *job) file(fd int, st *unix.Stat_t, dst int, as string) error {
 // dress gives a copy owner, mode and times. Setuid and setgid stay behind: a
 // container must not make such a program on the host.
 func (j *job) dress(fd int, st *unix.Stat_t) error {
-	if j.owned {
+	if j.keeps(st) {
 		if err := unix.Fchown(fd, int(st.Uid), int(st.Gid)); err != nil {
 			return err
 		}
@@ -145,7 +158,7 @@ func (j *job) link(fd int, st *unix.Stat_t, dst int, as string) error {
 	if err := unix.Symlinkat(string(buf[:n]), dst, as); err != nil {
 		return err
 	}
-	if !j.owned {
+	if !j.keeps(st) {
 		return nil
 	}
 	return unix.Fchownat(dst, as, int(st.Uid), int(st.Gid), unix.AT_SYMLINK_NOFOLLOW)

@@ -135,8 +135,14 @@ func place(c *tool.Call, text string) (*copy.Place, bool, error) {
 	if err != nil {
 		return nil, true, err
 	}
+	m, err := owners(ct)
+	if err != nil {
+		return nil, true, err
+	}
 	fd, err := openRoot(c, ct)
-	return copy.Inside(fd, path), true, err
+	p := copy.Inside(fd, path)
+	p.Owners = m
+	return p, true, err
 }
 
 func split(text string) (id, path string, inside bool) {
