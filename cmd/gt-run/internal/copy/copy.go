@@ -75,7 +75,7 @@ func (p *Place) open(name string, flags int) (int, error) {
 // made if it is not there.
 func Copy(from, to *Place, follow bool) error {
 	if len(to.Owners.UID) == 0 || os.Geteuid() != 0 {
-		return from.copy(to, follow)
+		return tree(from, to, follow)
 	}
 	uid, haveUID := to.Owners.UID.ToHost(0)
 	gid, haveGID := to.Owners.GID.ToHost(0)
@@ -87,14 +87,14 @@ func Copy(from, to *Place, follow bool) error {
 		runtime.LockOSThread() // for good: it ends with the goroutine
 		err := sys.WriteAs(int(uid), int(gid))
 		if err == nil {
-			err = from.copy(to, follow)
+			err = tree(from, to, follow)
 		}
 		done <- err
 	}()
 	return <-done
 }
 
-func (from *Place) copy(to *Place, follow bool) error {
+func tree(from, to *Place, follow bool) error {
 	if from.content {
 		return from.pour(to)
 	}
