@@ -100,11 +100,8 @@ func (a *attachment) window() (stop func(), err error) {
 
 // packet takes one of the monitor's; done is the container's end.
 func (a *attachment) packet() (done bool, err error) {
-	n, err := unix.Read(a.fd, a.buf)
-	switch {
-	case err == unix.EINTR:
-		return false, nil
-	case err != nil || n == 0:
+	n, err := control.Read(a.fd, a.buf)
+	if err != nil || n == 0 {
 		return false, fail.New(fail.CodeBusy, "the monitor hung up: its container went on, or we read too slowly (gt-mon logs has it all)")
 	}
 	text := a.buf[1:n]

@@ -96,18 +96,25 @@ func Ask(data, question string) ([]byte, error) {
 	}
 	defer unix.Close(fd)
 	buf := make([]byte, MaxPacket)
+	n, err := Read(fd, buf)
+	switch {
+	case err != nil:
+		return nil, err
+	case n < 1:
+		return nil, ErrGone
+	case buf[0] == Done || buf[0] == Exit:
+		return buf[1:n], nil
+	}
+	return nil, fail.New(fail.CodeStatus, "%s", buf[1:n])
+}
+
+// Read takes one packet, or none if the other end has gone. One that went without
+// reading all that it was sent makes one read fail, before its last packets.
+func Read(fd int, buf []byte) (int, error) {
 	for {
 		n, err := unix.Read(fd, buf)
-		switch {
-		case err == unix.EINTR:
-			continue
-		case err != nil && err != unix.ECONNRESET:
-			return nil, err
-		case n < 1:
-			return nil, ErrGone
-		case buf[0] == Done || buf[0] == Exit:
-			return buf[1:n], nil
+		if err != unix.EINTR && err != unix.ECONNRESET {
+			return n, err
 		}
-		return nil, fail.New(fail.CodeStatus, "%s", buf[1:n])
 	}
 }
