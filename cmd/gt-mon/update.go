@@ -42,21 +42,21 @@ func update(o *tool.Options) func(*tool.Call) error {
 
 // later changes the settings that nobody follows now.
 func later(c *tool.Call, data, restart string) error {
-	lock, err := lockData(data)
+	lock, s, err := lockData(data)
 	if err != nil {
 		return err
 	}
 	defer lock.Close()
-	s, err := settings.Read(data)
-	if err != nil {
-		return err
-	}
 	if err := s.SetRestart(restart); err != nil {
 		return err
 	}
 	entry, mon, err := find(c, s.ID)
+	switch fail.Details(err).Code {
+	case fail.CodeNoSuch, fail.CodeStatus:
+		return nil // no entry is left that tells of the last monitor
+	}
 	if err != nil {
-		return nil //nolint:nilerr // no entry is left that tells of the last monitor
+		return err
 	}
 	mon.Policy = s.Restart.Policy
 	return mon.Write(entry.Dir())

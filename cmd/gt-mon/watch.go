@@ -59,16 +59,11 @@ func (w *watchOptions) watch(data string) error {
 	if w.attached != 0 {
 		unix.CloseOnExec(w.attached)
 	}
-	lock, err := lockData(data)
+	lock, s, err := lockData(data)
 	if err != nil {
 		return err
 	}
 	defer lock.Close()
-	// Read behind the lock, which who changes them has too.
-	s, err := settings.Read(data)
-	if err != nil {
-		return err
-	}
 	m, err := watch.New(s)
 	if err != nil {
 		return err
@@ -111,12 +106,12 @@ func (w *watchOptions) watch(data string) error {
 	return nil
 }
 
-// lockData keeps a second monitor away. The lock ends with the process, whose
-// number is in the file.
-func lockData(data string) (*os.File, error) {
+// lockData keeps a second monitor away, and reads the settings, which are changed
+// behind the lock too. It ends with the process, whose number is in the file.
+func lockData(data string) (*os.File, *settings.Settings, error) {
 	f, err := os.OpenFile(data+"/lock", os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 	if err == unix.EWOULDBLOCK {
@@ -129,11 +124,15 @@ func lockData(data string) (*os.File, error) {
 	if err == nil {
 		_, err = f.WriteAt(fmt.Appendf(nil, "%-10d\n", os.Getpid()), 0)
 	}
+	var s *settings.Settings
+	if err == nil {
+		s, err = settings.Read(data)
+	}
 	if err != nil {
 		_ = f.Close()
-		return nil, err
+		return nil, nil, err
 	}
-	return f, nil
+	return f, s, nil
 }
 
 // leave waits for a monitor that has told the end, and so listens no more: who

@@ -66,6 +66,20 @@ func peak(t *testing.T, store string, args ...string) (said string, memory int64
 	return string(out), memory, err
 }
 
+// bounded fails if it takes more memory, or refuses anything else than want.
+func bounded(t *testing.T, want, store string, args ...string) error {
+	t.Helper()
+	said, memory, err := peak(t, store, args...)
+	t.Logf("%d MiB", memory>>20)
+	switch {
+	case memory > mostMemory:
+		t.Errorf("it took %d MiB, need at most %d", memory>>20, mostMemory>>20)
+	case (want == "") != (err == nil) || !strings.Contains(said, want):
+		t.Errorf("have %v: %s, need %q", err, said, want)
+	}
+	return err
+}
+
 // TestMemory unpacks what asks for much, and what asks for too much: want is
 // what the refusal says.
 //
@@ -131,14 +145,7 @@ func TestMemory(t *testing.T) {
 			must(t, err)
 			c.make(t, f)
 			must(t, f.Close())
-			said, memory, err := peak(t, dir+"/store", "unpack", "--type", "archive", f.Name(), dir+"/b")
-			t.Logf("%d MiB", memory>>20)
-			switch {
-			case memory > mostMemory:
-				t.Errorf("it took %d MiB, need at most %d", memory>>20, mostMemory>>20)
-			case (c.want == "") != (err == nil) || !strings.Contains(said, c.want):
-				t.Errorf("have %v: %s, need %q", err, said, c.want)
-			}
+			_ = bounded(t, c.want, dir+"/store", "unpack", "--type", "archive", f.Name(), dir+"/b")
 		})
 	}
 }
@@ -199,14 +206,7 @@ func TestMemoryOfImages(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir, src := t.TempDir(), c.make(t)
-			said, memory, err := peak(t, dir+"/store", "unpack", "--type", "image", "--driver", c.driver, src, dir+"/b")
-			t.Logf("%d MiB", memory>>20)
-			switch {
-			case memory > mostMemory:
-				t.Errorf("it took %d MiB, need at most %d", memory>>20, mostMemory>>20)
-			case (c.want == "") != (err == nil) || !strings.Contains(said, c.want):
-				t.Errorf("have %v: %s, need %q", err, said, c.want)
-			}
+			err := bounded(t, c.want, dir+"/store", "unpack", "--type", "image", "--driver", c.driver, src, dir+"/b")
 			if err == nil {
 				if said, _, err := peak(t, dir+"/store", "rm", dir+"/b"); err != nil {
 					t.Errorf("rm: %v: %s", err, said)

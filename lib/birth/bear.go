@@ -5,7 +5,6 @@ import (
 	"os"
 	"strconv"
 	"sync"
-	"syscall"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
@@ -96,7 +95,7 @@ func (r *Request) spawn(exe, sock int) (*Born, error) {
 		New: r.Namespace.New, Join: r.Namespace.Join, Cgroup: r.Cgroup, RootUID: r.RootUID,
 	}
 	if r.Namespace.Creates(unix.CLONE_NEWUSER) {
-		s.UIDMap, s.GIDMap = idMap(r.Maps.UIDMappings), idMap(r.Maps.GIDMappings)
+		s.UIDMap, s.GIDMap = r.maps().UID.Sys(), r.maps().GID.Sys()
 		s.Groups = !denySetgroups(r.Maps)
 		s.RootUID = true
 	}
@@ -105,14 +104,6 @@ func (r *Request) spawn(exe, sock int) (*Born, error) {
 	}
 	pid, pidfd, err := s.Start()
 	return &Born{Pid: pid, PidFD: pidfd}, err
-}
-
-func idMap(list []specs.LinuxIDMapping) []syscall.SysProcIDMap {
-	m := make([]syscall.SysProcIDMap, len(list))
-	for i, l := range list {
-		m[i] = syscall.SysProcIDMap{ContainerID: int(l.ContainerID), HostID: int(l.HostID), Size: int(l.Size)}
-	}
-	return m
 }
 
 // Kill ends a process that is not to be, and reaps it. PidFD is closed.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"syscall"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 
@@ -85,6 +86,15 @@ func (m Map) Text() []byte {
 		b = append(b, '\n')
 	}
 	return b
+}
+
+// Sys is the map as os/exec takes it.
+func (m Map) Sys() []syscall.SysProcIDMap {
+	list := make([]syscall.SysProcIDMap, len(m))
+	for i, l := range m {
+		list[i] = syscall.SysProcIDMap{ContainerID: int(l.ContainerID), HostID: int(l.HostID), Size: int(l.Size)}
+	}
+	return list
 }
 
 // ToHost is the host's ID of a container's.

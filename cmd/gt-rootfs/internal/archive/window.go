@@ -76,8 +76,12 @@ func (s *seat) take(n uint64) error {
 	return nil
 }
 
-// raise has the collector put up with more, if it has a limit.
+// raise has the collector put up with more, if it has a limit. Who changes it has
+// all seats.
 func (s *seat) raise(more int64) {
+	if more == s.more {
+		return
+	}
 	if limit := debug.SetMemoryLimit(-1); limit < math.MaxInt64-maxWindow {
 		debug.SetMemoryLimit(limit + more - s.more)
 	}

@@ -4,11 +4,11 @@ import (
 	"os"
 	"runtime"
 
-	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/bundle"
 	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/idmap"
 	"github.com/gophertainer/gophertainer/lib/sys"
 )
 
@@ -45,19 +45,10 @@ func leave(do func() error) error {
 // mounted it, and through a mount with moved owners nobody writes whom the map
 // does not have; the kernel then makes the overlay read-only.
 func become(m *bundle.Map) error {
-	uid, gid := shown(m.UID), shown(m.GID)
-	if uid < 0 || gid < 0 {
+	uid, haveUID := idmap.Map(m.UID).ToHost(0)
+	gid, haveGID := idmap.Map(m.GID).ToHost(0)
+	if !haveUID || !haveGID {
 		return fail.New(fail.CodeInput, "the map has no 0, need it for an overlay (--driver copy)")
 	}
-	return sys.WriteAs(uid, gid)
-}
-
-// shown is who is shown for 0, -1 if nobody is.
-func shown(list []specs.LinuxIDMapping) int {
-	for _, l := range list {
-		if l.ContainerID == 0 && l.Size > 0 {
-			return int(l.HostID)
-		}
-	}
-	return -1
+	return sys.WriteAs(int(uid), int(gid))
 }

@@ -6,11 +6,11 @@ import (
 	"strconv"
 	"syscall"
 
-	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
 	"github.com/gophertainer/gophertainer/cmd/gt-rootfs/internal/bundle"
 	"github.com/gophertainer/gophertainer/lib/fail"
+	"github.com/gophertainer/gophertainer/lib/idmap"
 )
 
 // mapped is a copy of the mount at an open directory whose owners are moved by
@@ -47,7 +47,7 @@ func namespace(m *bundle.Map) (int, error) {
 		Env: []string{}, Files: []*os.File{nil, nil, nil},
 		Sys: &syscall.SysProcAttr{
 			Cloneflags: unix.CLONE_NEWUSER, Ptrace: true, Pdeathsig: unix.SIGKILL,
-			UidMappings: lines(m.UID), GidMappings: lines(m.GID), GidMappingsEnableSetgroups: true,
+			UidMappings: idmap.Map(m.UID).Sys(), GidMappings: idmap.Map(m.GID).Sys(), GidMappingsEnableSetgroups: true,
 		},
 	})
 	if err != nil {
@@ -64,12 +64,4 @@ func namespace(m *bundle.Map) (int, error) {
 		err = wait
 	}
 	return fd, err
-}
-
-func lines(list []specs.LinuxIDMapping) []syscall.SysProcIDMap {
-	out := make([]syscall.SysProcIDMap, len(list))
-	for i, l := range list {
-		out[i] = syscall.SysProcIDMap{ContainerID: int(l.ContainerID), HostID: int(l.HostID), Size: int(l.Size)}
-	}
-	return out
 }

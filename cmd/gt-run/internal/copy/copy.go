@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/gophertainer/gophertainer/lib/fail"
 	"github.com/gophertainer/gophertainer/lib/idmap"
 	"github.com/gophertainer/gophertainer/lib/path"
 	"github.com/gophertainer/gophertainer/lib/sys"
@@ -126,19 +127,20 @@ func tree(from, to *Place, follow bool) error {
 	}
 	defer unix.Close(at)
 	if base == "" {
-		return errRoot
+		return ErrRoot
 	}
 	return to.job().node(src, base, at, name)
 }
 
-var errRoot = errors.New("have the root itself, need a path below it (gt-run export has all)")
+// ErrRoot is a copy of all.
+var ErrRoot = fail.Usage("have the root itself, need a path below it (gt-run export has all)")
 
 func (p *Place) job() *job { return &job{owned: p.Inside || os.Geteuid() == 0, owners: p.Owners} }
 
 // pour copies what is in a directory.
 func (p *Place) pour(to *Place) error {
 	if p.Path == "/" {
-		return errRoot
+		return ErrRoot
 	}
 	src, err := p.open(p.Path, unix.O_PATH|unix.O_DIRECTORY)
 	if err != nil {

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/gophertainer/gophertainer/lib/sys"
 )
 
 // listening finds the monitor that makes its container again, which has no entry
@@ -22,18 +24,12 @@ func listening(data string) *Monitor {
 	return &Monitor{Pid: pid, Data: data, Phase: "waiting", listens: true}
 }
 
-// answers names the socket by its directory's descriptor: a path in sockaddr_un has
-// 107 bytes at most.
+// answers tells whether a monitor listens in its data.
 func answers(data string) bool {
-	dir, err := unix.Open(data, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return false
-	}
-	defer unix.Close(dir)
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return false
 	}
 	defer unix.Close(fd)
-	return unix.Connect(fd, &unix.SockaddrUnix{Name: "/proc/self/fd/" + strconv.Itoa(dir) + "/ctl"}) == nil
+	return sys.Reach(data+"/ctl", func(sa *unix.SockaddrUnix) error { return unix.Connect(fd, sa) }) == nil
 }

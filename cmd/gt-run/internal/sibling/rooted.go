@@ -78,18 +78,10 @@ func (r *Root) attributes() *syscall.SysProcAttr {
 		return a
 	}
 	a.Cloneflags = unix.CLONE_NEWUSER
-	a.UidMappings, a.GidMappings = lines(r.Maps.UID), lines(r.Maps.GID)
+	a.UidMappings, a.GidMappings = r.Maps.UID.Sys(), r.Maps.GID.Sys()
 	// Who is not root may map his own IDs without setgroups(2) only (user_namespaces(7)).
 	root := os.Geteuid() == 0
 	a.GidMappingsEnableSetgroups = root
 	a.Credential = &syscall.Credential{NoSetGroups: !root}
 	return a
-}
-
-func lines(m idmap.Map) []syscall.SysProcIDMap {
-	list := make([]syscall.SysProcIDMap, len(m))
-	for i, l := range m {
-		list[i] = syscall.SysProcIDMap{ContainerID: int(l.ContainerID), HostID: int(l.HostID), Size: int(l.Size)}
-	}
-	return list
 }

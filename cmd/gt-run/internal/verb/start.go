@@ -1,7 +1,7 @@
 package verb
 
 import (
-	"strings"
+	"encoding/json"
 
 	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/roster"
 	"github.com/gophertainer/gophertainer/lib/fail"
@@ -66,7 +66,11 @@ func again(c *tool.Call, ct *roster.Container) error {
 	if ct.State == nil && watched(ct) {
 		// It may be about to be there: the answer comes when it is.
 		text, err := call(c, "gt-mon", "status", ct.ID)
-		if err != nil || strings.Contains(string(text), `"phase": "running"`) {
+		var now roster.Monitor
+		if err == nil {
+			err = json.Unmarshal(text, &now)
+		}
+		if err != nil || now.Phase == "running" {
 			return err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/copy"
 	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/roster"
 	"github.com/gophertainer/gophertainer/cmd/gt-run/internal/sibling"
 	"github.com/gophertainer/gophertainer/lib/fail"
@@ -29,7 +30,7 @@ func stream(c *tool.Call, follow bool) error {
 	case from == "-" && follow:
 		return fail.Usage("--follow-link: FROM is -, need ID:PATH")
 	case to == "-" && path.Clean("/"+file) == "/":
-		return errWhole
+		return copy.ErrRoot
 	}
 	if from == "-" {
 		if _, err := unix.IoctlGetTermios(0, unix.TCGETS); err == nil {
@@ -62,8 +63,6 @@ func stream(c *tool.Call, follow bool) error {
 	}
 	return r.Run("gt-rootfs", append(args, sibling.RootName)...)
 }
-
-var errWhole = fail.Usage("have the root itself, need a path below it (gt-run export has all)")
 
 // owners are the maps of the container's user namespace, none if it has ours.
 func owners(ct *roster.Container) (m idmap.Maps, err error) {
